@@ -1,0 +1,151 @@
+"""Daemon processes: start one and recognise it later.
+
+A process is known by its pid *and* its time of creation, so a pid that the system has given to
+somebody else is never taken for ours, let alone ended.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from lockgate.core.errors import PlatformError
+
+# In the environment of all that is started, so that what a killed process leaves behind is found again.
+MARK = "LOCKGATE_STARTED_BY"
+
+# Two readings of one creation time differ by rounding; a pid does not come round again this fast.
+SAME_BIRTH = 1.0
+
+_own_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True)
+class ProcessRecord:
+    """What is remembered of a started process.
+
+    Args:
+        name: Its name in this project, as "postgres" or "worker/weather".
+        pid: Process id; it leads its own session.
+        created: Time of creation as psutil reports it, seconds since the epoch.
+        log: File that holds its standard output and error.
+        facts: What its starter wants to find again: port, digest of the configuration.
+        log_start: Length of the log, in bytes, when it was started: what is before is not its own.
+    """
+
+    name: str
+    pid: int
+    created: float
+    log: str
+    facts: Mapping[str, str | int]
+    log_start: int = 0
+
+
+def spawn(
+    name: str,
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    log: Path,
+    mark: str,
+    folder: Path,
+    facts: Mapping[str, str | int],
+    account: tuple[int, int] | None = None,
+) -> ProcessRecord:
+    """Start a daemon: a session of its own, no standard input, output appended to a log.
+
+    Args:
+        name: Its name in this project.
+        command: Program and arguments; visible to all users of the machine, so no secrets.
+        environment: All it gets, save the mark; nothing is inherited.
+        log: File to append to, created readable by its owner only.
+        mark: Value of `MARK` in its environment, by which `members` finds its descendants.
+        folder: Working directory.
+        facts: Kept in the record.
+        account: Numeric user and group to run under, when the caller is root; None: the caller's.
+
+    Returns:
+        The record by which to find it again.
+
+    Raises:
+        PlatformError: If the program cannot be executed.
+    """
+    user, group = account or (None, None)
+    log_start = log.stat().st_size if log.exists() else 0
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        child = subprocess.Popen(
+            list(command),
+            env={**environment, MARK: mark},
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            start_new_session=True,
+            umask=0o077,
+            user=user,
+            group=group,
+            extra_groups=None if account is None else [],
+        )
+    except OSError as error:
+        raise PlatformError(
+            f"The process {name} cannot be started: {command[0]}: {error.strerror}."
+        ) from error
+    finally:
+        os.close(descriptor)
+    _own_children[child.pid] = child
+    created = psutil.Process(child.pid).create_time()
+    return ProcessRecord(name, child.pid, created, str(log), dict(facts), log_start)
+
+
+def find(record: ProcessRecord) -> psutil.Process | None:
+    """The process of a record.
+
+    Args:
+        record: As `spawn` returned it, perhaps in another process long ago.
+
+    Returns:
+        None if it has ended or its pid now belongs to another process.
+    """
+    if record.pid in _own_children and _own_children[record.pid].poll() is not None:
+        del _own_children[record.pid]
+    try:
+        process = psutil.Process(record.pid)
+        if abs(process.create_time() - record.created) > SAME_BIRTH:
+            return None
+        return None if process.status() == psutil.STATUS_ZOMBIE else process
+    except psutil.NoSuchProcess:
+        return None
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether a process runs still; reaps it if it is our child and has ended.
+
+    Args:
+        process: As psutil found it; safe against reuse of its pid.
+
+    Returns:
+        False also for a process that has ended but was not reaped by its parent.
+    """
+    child = _own_children.get(process.pid)
+    if child is not None and child.poll() is not None:
+        return False
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def alive(record: ProcessRecord) -> bool:
+    """Whether the process of a record still runs; safe against reuse of its pid.
+
+    Args:
+        record: As `spawn` returned it.
+
+    Returns:
+        False for an ended process, reaped or not.
+    """
+    return find(record) is not None
