@@ -32,9 +32,7 @@ class LockgateError(Exception):
         team: Name of the team it is about, where there is one.
     """
 
-    def __init__(
-        self, message: str, *, cure: str = "", asset: str | None = None, team: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, cure: str = "", asset: str | None = None, team: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.cure = cure

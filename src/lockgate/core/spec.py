@@ -1,0 +1,129 @@
+"""What the platform knows of an asset without its code: the registered description."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from lockgate.core.check import Severity
+from lockgate.core.partitions import Partitions, Unpartitioned, is_fan_in, partitions_from_json
+from lockgate.core.schedule import Schedule, schedule_from_json, schedule_to_json
+
+Wants: TypeAlias = Literal["any", "all"]
+OnRejected: TypeAlias = Literal["block", "last_good"]
+EVERYONE = "*"
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One input of an asset.
+
+    Attributes:
+        key: Key of the asset that is read.
+        param: The function's parameter that receives it.
+        on_rejected: ``block`` while the input does not stand good, or read its ``last_good`` version.
+        triggers: Whether a new version of it starts this asset; None for the default, see ``AssetSpec.starts_on``.
+    """
+
+    key: str
+    param: str
+    on_rejected: OnRejected = "block"
+    triggers: bool | None = None
+
+
+@dataclass(frozen=True)
+class CheckSpec:
+    """Name and severity of one check."""
+
+    name: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True)
+class AssetSpec:
+    """An asset as registered in the ledger; see the manifest in ``to_json``."""
+
+    key: str
+    code_version: str = ""
+    partitions: Partitions = Unpartitioned()
+    inputs: tuple[InputSpec, ...] = ()
+    checks: tuple[CheckSpec, ...] = ()
+    shared_with: tuple[str, ...] = ()
+    wants: Wants = "any"
+    effect: bool = False
+    schedule: Schedule | None = None
+    retries: int = 0
+    timeout: float | None = None
+    description: str = ""
+    owners: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def team(self) -> str:
+        """The owning team."""
+        return self.key.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The asset's name within its team."""
+        return self.key.partition("/")[2]
+
+    def readable_by(self, team: str) -> bool:
+        """Whether ``team`` may read this asset: its owner, or one it is shared with."""
+        return team == self.team or team in self.shared_with or EVERYONE in self.shared_with
+
+    def fans_in(self, source: "AssetSpec") -> bool:
+        """Whether this asset reads all published partitions of ``source`` at once."""
+        return is_fan_in(self.partitions, source.partitions)
+
+    def starts_on(self, given: InputSpec, source: "AssetSpec | None") -> bool:
+        """Whether a new version of an input starts this asset.
+
+        By default yes, except for an unpartitioned input of a partitioned asset, which would start every partition.
+        """
+        if given.triggers is not None:
+            return given.triggers
+        return source is None or not self.reads_whole(source)
+
+    def reads_whole(self, source: "AssetSpec") -> bool:
+        """Whether this asset is partitioned and ``source`` is not."""
+        return isinstance(source.partitions, Unpartitioned) and not isinstance(self.partitions, Unpartitioned)
+
+    def to_json(self) -> dict[str, Any]:
+        """One asset of a manifest, as JSON-compatible data."""
+        return {
+            "key": self.key,
+            "name": self.name,
+            "description": self.description,
+            "owners": list(self.owners),
+            "tags": list(self.tags),
+            "effect": self.effect,
+            "partitions": self.partitions.to_json(),
+            "schedule": schedule_to_json(self.schedule),
+            "wants": self.wants,
+            "shared_with": list(self.shared_with),
+            "code_version": self.code_version,
+            "inputs": [vars(given) for given in self.inputs],
+            "checks": [vars(check) for check in self.checks],
+            "retries": self.retries,
+            "timeout": self.timeout,
+        }
+
+
+def spec_from_json(data: Mapping[str, Any]) -> AssetSpec:
+    """The typed form of one asset of a manifest."""
+    return AssetSpec(
+        key=data["key"],
+        code_version=data["code_version"],
+        partitions=partitions_from_json(data["partitions"]),
+        inputs=tuple(InputSpec(**given) for given in data["inputs"]),
+        checks=tuple(CheckSpec(**check) for check in data["checks"]),
+        shared_with=tuple(data["shared_with"]),
+        wants=data["wants"],
+        effect=data["effect"],
+        schedule=schedule_from_json(data["schedule"]),
+        retries=data["retries"],
+        timeout=data["timeout"],
+        description=data["description"],
+        owners=tuple(data["owners"]),
+        tags=tuple(data["tags"]),
+    )

@@ -1,0 +1,273 @@
+"""A team: declares its assets and checks. Every mistake is found here or at deploy, before anything changes."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lockgate.core.asset import Asset, Input
+from lockgate.core.check import CONTRACT, Check, Severity
+from lockgate.core.contract import Contract, ContractCheck
+from lockgate.core.errors import (
+    DefinitionError,
+    DuplicateName,
+    ForeignCheck,
+    InvalidSchedule,
+    LockgateError,
+    UnknownInput,
+)
+from lockgate.core.keys import check_name, make_key, split_key
+from lockgate.core.partitions import Daily, Partitions, Static, Unpartitioned
+from lockgate.core.schedule import Cron, Every, Schedule
+from lockgate.core.spec import EVERYONE, InputSpec, OnRejected, Wants
+
+F = TypeVar("F", bound=Callable[..., Any])
+PARTITION = "partition"
+
+
+class Team:
+    """A team and what it owns.
+
+    Args:
+        name: Lower case, also the name of its folder, its work pool and its flow.
+        owners: People or addresses to name when something of it stands in the way.
+        description: One sentence.
+    """
+
+    def __init__(self, name: str, *, owners: Iterable[str] = (), description: str = "") -> None:
+        self.name = check_name(name, "team")
+        self.owners = _texts(owners, "owners", name)
+        self.description = description
+        self.assets: dict[str, Asset] = {}
+
+    def asset(
+        self,
+        *,
+        inputs: Mapping[str, "str | Asset | Input"] | None = None,
+        contract: Contract | None = None,
+        partitions: Partitions | None = None,
+        shared_with: Iterable[str] = (),
+        wants: Wants = "any",
+        schedule: "Schedule | str | None" = None,
+        retries: int = 0,
+        timeout: float | None = None,
+        effect: bool = False,
+        description: str = "",
+        owners: Iterable[str] | None = None,
+        tags: Iterable[str] = (),
+    ) -> Callable[[Callable[..., Any]], Asset]:
+        """Declare the decorated function as an asset named after it.
+
+        Args:
+            inputs: Per parameter of the function, the asset it receives: a key, an asset of this team, or an
+                ``Input``. An unpartitioned asset receives a partitioned input as a dict from partition to value.
+                A parameter named ``partition`` receives the partition.
+            contract: A pandera schema that the value must obey.
+            partitions: ``Daily(...)`` or ``Static(...)``; unpartitioned if left out.
+            shared_with: Teams that may read it; ``["*"]`` for every team.
+            wants: Run when ``any`` or only when ``all`` inputs are fresh.
+            schedule: A cron line read in UTC, ``Cron(line, timezone)`` or ``Every(timedelta)``.
+            retries: How often to repeat the computation after it raised.
+            timeout: Seconds the computation may take.
+            effect: It returns nothing and writes elsewhere (delivered at least once).
+            description: One sentence; the function's docstring if left out.
+            owners: The team's owners if left out.
+            tags: Free words.
+
+        Raises:
+            DefinitionError: If anything of it cannot be; the message names file, asset and cure.
+        """
+
+        def declare(fn: Callable[..., Any]) -> Asset:
+            name = getattr(fn, "__name__", "")
+            file = Path(inspect.getsourcefile(fn) or "?")
+            try:
+                asset = Asset(
+                    team=self.name,
+                    name=check_name(name, "asset"),
+                    fn=_plain(fn),
+                    file=file,
+                    contract=None if contract is None else ContractCheck(contract),
+                    inputs=_inputs(self.name, inputs or {}, partitions),
+                    partitions=_one_of(partitions or Unpartitioned(), (Unpartitioned, Daily, Static), "partitions"),
+                    wants=_choice(wants, ("any", "all"), "wants"),
+                    shared_with=_readers(shared_with),
+                    schedule=_schedule(schedule),
+                    retries=_count(retries, "retries"),
+                    timeout=_seconds(timeout),
+                    effect=effect,
+                    description=description or inspect.getdoc(fn) or "",
+                    owners=self.owners if owners is None else _texts(owners, "owners", name),
+                    tags=_texts(tags, "tags", name),
+                )
+                _check_signature(asset)
+                if name in self.assets:
+                    raise DuplicateName(f"asset {name} is declared twice.", cure="Rename one of the two functions.")
+                if effect and contract is not None:
+                    raise DefinitionError("an effect returns nothing, so it can have no contract.")
+            except LockgateError as error:
+                raise _located(error, file, make_key(self.name, name)) from None
+            self.assets[name] = asset
+            return asset
+
+        return declare
+
+    def check(self, asset: "Asset | str", *, severity: Severity = "error", name: str | None = None) -> Callable[[F], F]:
+        """Declare the decorated function as a check of one of this team's assets.
+
+        The function receives a private copy of the value first, then by name any of the asset's inputs and
+        ``partition``; it returns a bool or a ``CheckResult``. Raising counts as failing.
+
+        Args:
+            asset: The asset, or its name or key.
+            severity: ``error`` blocks the publish, ``warn`` is only recorded.
+            name: The function's name if left out.
+
+        Raises:
+            ForeignCheck: If the asset is not this team's.
+            DefinitionError: If the name is taken or the function asks for what it cannot have.
+        """
+
+        def declare(fn: F) -> F:
+            chosen = name or fn.__name__
+            file = Path(inspect.getsourcefile(fn) or "?")
+            try:
+                target = self._own(asset)
+                check = Check(check_name(chosen, "check"), _choice(severity, ("error", "warn"), "severity"), fn)
+                _check_check(target, check)
+            except LockgateError as error:
+                key = asset.key if isinstance(asset, Asset) else str(asset)
+                raise _located(error, file, key, f"check {chosen}: ") from None
+            target.checks.append(check)
+            return fn
+
+        return declare
+
+    def _own(self, asset: "Asset | str") -> Asset:
+        team, name = (
+            (asset.team, asset.name)
+            if isinstance(asset, Asset)
+            else split_key(asset if "/" in str(asset) else make_key(self.name, str(asset)))
+        )
+        if team != self.name:
+            raise ForeignCheck(
+                f"the asset belongs to team {team}, not to {self.name}.",
+                cure=f"Declare the check in teams/{team}, or check the data after reading it.",
+            )
+        if name not in self.assets:
+            raise UnknownInput(f"there is no asset {name}.", cure="Declare the asset above its checks.")
+        return self.assets[name]
+
+
+def _located(error: LockgateError, file: Path, key: str, what: str = "") -> LockgateError:
+    return type(error)(f"{file}: {key}: {what}{error.message}", cure=error.cure, asset=key)
+
+
+def _inputs(
+    team: str, inputs: Mapping[str, "str | Asset | Input"], partitions: Partitions | None
+) -> tuple[InputSpec, ...]:
+    if not isinstance(inputs, Mapping):
+        raise DefinitionError("inputs must map parameter names to assets.", cure='inputs={"days": "weather/days"}.')
+    return tuple(_input(team, param, given) for param, given in inputs.items())
+
+
+def _input(team: str, param: str, given: "str | Asset | Input") -> InputSpec:
+    full = given if isinstance(given, Input) else Input(given)
+    if isinstance(full.key, Asset) and full.key.team != team:
+        raise UnknownInput(
+            f"input {param} is an asset object of team {full.key.team}.",
+            cure=f'Name another team\'s asset by its key: "{full.key.key}".',
+        )
+    key = full.key.key if isinstance(full.key, Asset) else full.key
+    split_key(key)
+    on_rejected: OnRejected = _choice(full.on_rejected, ("block", "last_good"), "on_rejected")
+    return InputSpec(key, param, on_rejected, full.triggers)
+
+
+def _check_signature(asset: Asset) -> None:
+    parameters = set(inspect.signature(asset.fn).parameters)
+    bound = {given.param for given in asset.inputs}
+    if unknown := sorted(bound - parameters):
+        raise UnknownInput(f"inputs {', '.join(unknown)} are no parameters of the function.")
+    needed = {
+        name
+        for name, parameter in inspect.signature(asset.fn).parameters.items()
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+    }
+    if unbound := sorted(needed - bound - {PARTITION}):
+        raise UnknownInput(
+            f"parameter {', '.join(unbound)} is bound to no input.", cure="Name its asset in inputs={...}."
+        )
+    keys = [given.key for given in asset.inputs]
+    if len(set(keys)) != len(keys):
+        raise DuplicateName("an asset is named twice in inputs.", cure="Read it once and use the parameter twice.")
+
+
+def _check_check(asset: Asset, check: Check) -> None:
+    if check.name == CONTRACT or check.name in {other.name for other in asset.checks}:
+        raise DuplicateName("the name is taken.", cure="Rename the function, or pass name=...")
+    if not inspect.signature(check.fn).parameters and not asset.effect:
+        raise DefinitionError("the function takes no value.", cure="Give it one parameter for the value.")
+    known = {given.param for given in asset.inputs} | {PARTITION}
+    if unknown := sorted(set(check.parameters) - known):
+        raise UnknownInput(
+            f"parameter {', '.join(unknown)} is no input of the asset.",
+            cure="A check can ask for the asset's inputs and for partition.",
+        )
+
+
+def _plain(fn: Callable[..., Any]) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(fn) or inspect.isgeneratorfunction(fn):
+        raise DefinitionError("the function is async or a generator.", cure="Write a plain function: def, return.")
+    return fn
+
+
+def _readers(shared_with: Iterable[str]) -> tuple[str, ...]:
+    readers = _texts(shared_with, "shared_with", "")
+    for reader in readers:
+        if reader != EVERYONE:
+            check_name(reader, "team")
+    return readers
+
+
+def _texts(texts: Iterable[str], what: str, name: str) -> tuple[str, ...]:
+    given = None if isinstance(texts, str) else tuple(texts)
+    if given is None or not all(isinstance(text, str) for text in given):
+        raise DefinitionError(
+            f"{what} of {name} must be a list of texts." if name else f"{what} must be a list of texts."
+        )
+    return given
+
+
+def _schedule(schedule: "Schedule | str | None") -> Schedule | None:
+    if isinstance(schedule, str):
+        return Cron(schedule)
+    if schedule is not None and not isinstance(schedule, Cron | Every):
+        raise InvalidSchedule(
+            f"{schedule!r} is not a schedule.", cure='Write "0 6 * * *", Cron(line, timezone) or Every(timedelta(...)).'
+        )
+    return schedule
+
+
+def _count(number: int, what: str) -> int:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise DefinitionError(f"{what} must be a whole number of at least 0, not {number!r}.")
+    return number
+
+
+def _seconds(timeout: float | None) -> float | None:
+    if timeout is not None and (not isinstance(timeout, int | float) or timeout <= 0):
+        raise DefinitionError(f"timeout must be a number of seconds above 0, not {timeout!r}.")
+    return timeout
+
+
+def _choice(value: Any, allowed: tuple[str, ...], what: str) -> Any:
+    if value not in allowed:
+        raise DefinitionError(f"{what} must be {' or '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def _one_of(value: Any, kinds: tuple[type, ...], what: str) -> Any:
+    if not isinstance(value, kinds):
+        raise DefinitionError(f"{what} must be Daily(...) or Static(...), not {value!r}.")
+    return value

@@ -1,0 +1,146 @@
+"""Loading a team's folder: in this process for its own runs, in a process of its own for everybody else.
+
+``python -m lockgate.loading FOLDER`` prints the team's manifest as JSON, or one sentence on what is wrong.
+"""
+
+import importlib
+import json
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lockgate.core.asset import Asset
+from lockgate.core.digest import code_version
+from lockgate.core.errors import DefinitionError, LockgateError, UsageError
+from lockgate.core.spec import AssetSpec, spec_from_json
+from lockgate.core.team import Team
+
+MODULE = "assets"
+LOCK = "uv.lock"
+IMPORT_TIMEOUT = 60.0
+_MARK = "lockgate-manifest:"
+
+
+def load_team(folder: Path) -> Team:
+    """Import a team's ``assets.py`` into this process, with its folder first on the path.
+
+    Args:
+        folder: The team's folder; its name is the team's name.
+
+    Raises:
+        UsageError: If there is no such folder or no ``assets.py`` in it.
+        DefinitionError: If importing it fails, or if it does not declare exactly one team of the folder's name.
+    """
+    folder = folder.resolve()
+    if not (folder / f"{MODULE}.py").is_file():
+        raise UsageError(f"{folder} is no team: it has no {MODULE}.py.", cure="Give the path of a team's folder.")
+    sys.path.insert(0, str(folder))
+    try:
+        module = importlib.import_module(MODULE)
+    except LockgateError as error:
+        raise _located(error, folder) from error
+    except SyntaxError as error:
+        raise DefinitionError(
+            f"{error.filename}:{error.lineno}: {error.msg}.", cure="Mend the syntax.", team=folder.name
+        ) from error
+    except Exception as error:
+        raise DefinitionError(
+            f"{folder / MODULE}.py cannot be imported: {type(error).__name__}: {error}.", team=folder.name
+        ) from error
+    return _only_team(module.__dict__, folder)
+
+
+def _located(error: LockgateError, folder: Path) -> LockgateError:
+    """The same error, with the line of the team's code in front where it names no asset yet."""
+    if error.asset is not None:
+        return error
+    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
+    place = f"{lines[-1].filename}:{lines[-1].lineno}: " if lines else ""
+    return type(error)(f"{place}{error.message}", cure=error.cure, team=folder.name)
+
+
+def _only_team(names: Mapping[str, Any], folder: Path) -> Team:
+    teams = {id(value): value for value in names.values() if isinstance(value, Team)}
+    if len(teams) != 1:
+        raise DefinitionError(
+            f"{folder / MODULE}.py declares {len(teams)} teams.",
+            cure=f'Declare one: team = Team("{folder.name}").',
+        )
+    team: Team = next(iter(teams.values()))
+    if team.name != folder.name:
+        raise DefinitionError(
+            f'{folder / MODULE}.py declares Team("{team.name}"), but its folder is {folder.name}.',
+            cure="Give both the same name.",
+        )
+    return team
+
+
+def read_lock(folder: Path) -> bytes:
+    """The team's lock file, empty if it has none."""
+    lock = folder / LOCK
+    return lock.read_bytes() if lock.is_file() else b""
+
+
+def spec_of(asset: Asset, folder: Path) -> AssetSpec:
+    """What is registered of a loaded asset."""
+    return asset.spec(code_version(asset, read_lock(folder)))
+
+
+def manifest(team: Team, folder: Path) -> dict[str, Any]:
+    """What a team registers: its name and the specs of its assets, as JSON-compatible data."""
+    return {"team": team.name, "assets": [spec_of(asset, folder).to_json() for asset in team.assets.values()]}
+
+
+def specs(manifest: Mapping[str, Any]) -> list[AssetSpec]:
+    """The typed specs of a manifest."""
+    return [spec_from_json(asset) for asset in manifest["assets"]]
+
+
+def describe_team(folder: Path, *, python: str = sys.executable, timeout: float = IMPORT_TIMEOUT) -> dict[str, Any]:
+    """A team's manifest, its code loaded in a process of its own.
+
+    Args:
+        folder: The team's folder.
+        python: Interpreter of the team's environment.
+        timeout: Seconds to wait for it.
+
+    Raises:
+        UsageError: If there is no such folder.
+        DefinitionError: If its code cannot be loaded, or takes longer than ``timeout``.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.", cure="Give the name of a team in teams/.", team=folder.name)
+    command = [python, "-m", "lockgate.loading", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, cwd=folder)
+    except subprocess.TimeoutExpired:
+        raise DefinitionError(
+            f"{folder / MODULE}.py was still importing after {timeout:g} s.",
+            cure="Move the work out of the module into the assets' functions.",
+            team=folder.name,
+        ) from None
+    for line in done.stdout.splitlines():
+        if line.startswith(_MARK):
+            found: dict[str, Any] = json.loads(line.removeprefix(_MARK))
+            return found
+    last = (done.stderr.strip().splitlines() or [f"the process ended with status {done.returncode}"])[-1]
+    raise DefinitionError(last, team=folder.name)
+
+
+def main() -> int:
+    """Print the manifest of the folder named on the command line."""
+    folder = Path(sys.argv[1])
+    try:
+        found = manifest(load_team(folder), folder)
+    except LockgateError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{_MARK}{json.dumps(found)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
