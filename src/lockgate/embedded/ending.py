@@ -36,13 +36,36 @@ def members(record: ProcessRecord, mark: str) -> list[psutil.Process]:
     return [process for process in found if process.pid != os.getpid()]
 
 
+def marked(prefix: str) -> list[psutil.Process]:
+    """All processes whose mark begins so, other than the calling one.
+
+    Args:
+        prefix: As "/project/.lockgate:", for all that was started in one home.
+
+    Returns:
+        Living processes that we may look at.
+    """
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.pid != os.getpid() and _mark_of(process).startswith(prefix)
+    ]
+
+
+def _mark_of(process: psutil.Process) -> str:
+    try:
+        return process.environ().get(MARK, "")
+    except (psutil.Error, OSError):
+        return ""
+
+
 def _is_member(process: psutil.Process, session: int | None, record: ProcessRecord, mark: str) -> bool:
     try:
         if process.create_time() < record.created - SAME_BIRTH or process.status() == psutil.STATUS_ZOMBIE:
             return False
         if session is not None and os.getsid(process.pid) == session:
             return True
-        return process.environ().get(MARK) == mark
+        return _mark_of(process) == mark
     except (psutil.Error, OSError):
         return False
 
@@ -66,7 +89,7 @@ def end(record: ProcessRecord, mark: str, timeout: float = 10.0, first: int = si
         _wait_for_end([leader], timeout)
     # The leader has ended its own children in its own way by now: the rest did not listen or was orphaned.
     rest = {process for process in [*known, *members(record, mark)] if runs(process)}
-    _ask_then_kill(list(rest), min(timeout, 3.0) if leader else timeout)
+    end_all(list(rest), min(timeout, 3.0) if leader else timeout)
     left = members(record, mark)
     if left:
         raise PlatformError(
@@ -75,7 +98,13 @@ def end(record: ProcessRecord, mark: str, timeout: float = 10.0, first: int = si
         )
 
 
-def _ask_then_kill(processes: list[psutil.Process], timeout: float) -> None:
+def end_all(processes: list[psutil.Process], timeout: float) -> None:
+    """Ask processes to end, wait, and kill those that did not.
+
+    Args:
+        processes: As `members` or `marked` found them.
+        timeout: Seconds given to end in order.
+    """
     for process in processes:
         _send(process, signal.SIGTERM)
     for process in _wait_for_end(processes, timeout):

@@ -3,7 +3,9 @@
 import json
 import os
 import secrets
+import shutil
 import stat
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,14 @@ from typing import Any, TextIO
 from lockgate.core.errors import PlatformError
 
 PURGE = "Run `lockgate down --purge` to begin anew (this deletes the local data)."
+
+
+class DamagedFile(PlatformError):
+    """A file of the home that cannot be understood."""
+
+
+# Which thread of this process holds the starter's lock of a home.
+_holders: dict[Path, int] = {}
 
 
 def write_private(path: Path, text: str) -> None:
@@ -76,11 +86,13 @@ class Home:
         """Create the folder, for its owner only, if it is not there.
 
         Raises:
-            PlatformError: If it cannot be created, or belongs to another user.
+            PlatformError: If it cannot be created, belongs to another user, or holds other things.
         """
         try:
-            for folder in (self.path, self.logs, self.prefect):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sign()
+            for folder in (self.logs, self.prefect):
+                folder.mkdir(mode=0o700, exist_ok=True)
             status = self.path.stat()
         except OSError as error:
             raise PlatformError(
@@ -95,6 +107,11 @@ class Home:
         # Passing through stays allowed to a group: PostgreSQL runs under another account when we are root.
         self.path.chmod(stat.S_IMODE(status.st_mode) & 0o710)
 
+    def remove(self) -> None:
+        """Delete the folder with all that is in it; nothing happens if it is not lockgate's."""
+        if self._signature.is_file():
+            shutil.rmtree(self.path)
+
     def secret(self, name: str) -> str:
         """A password, made when it is first asked for and the same ever after.
 
@@ -105,7 +122,7 @@ class Home:
             32 characters that need no quoting in a URL.
 
         Raises:
-            PlatformError: If the secrets file is damaged. It is never replaced: the databases know
+            DamagedFile: If the secrets file is damaged. It is never replaced: the databases know
                 the passwords that were in it.
         """
         known = self._read("secrets.json")
@@ -125,7 +142,7 @@ class Home:
             Empty if nothing was ever started.
 
         Raises:
-            PlatformError: If the state file is damaged.
+            DamagedFile: If the state file is damaged.
         """
         return self._read("state.json")
 
@@ -136,22 +153,47 @@ class Home:
             change: Alters the dictionary it is given.
 
         Raises:
-            PlatformError: If the state file is damaged.
+            DamagedFile: If the state file is damaged.
         """
         with self._brief_lock():
             state = self._read("state.json")
             change(state)
             write_private(self.path / "state.json", json.dumps(state, indent=2))
 
+    def forget(self) -> None:
+        """Delete the state file, damaged or not: what runs is then no longer known."""
+        (self.path / "state.json").unlink(missing_ok=True)
+
+    @property
+    def _signature(self) -> Path:
+        return self.path / ".lockgate-home"
+
+    def _sign(self) -> None:
+        if self._signature.is_file():
+            return
+        if any(entry.name != "lost+found" for entry in self.path.iterdir()):
+            raise PlatformError(
+                f"The folder {self.path} holds other things than lockgate's.",
+                cure="Set LOCKGATE_HOME to a new folder, which lockgate may delete when told to purge.",
+            )
+        # Secrets lie here: a project that forgets to ignore the folder must not commit it.
+        (self.path / ".gitignore").write_text("*\n")
+        self._signature.touch(mode=0o600)
+
     @contextmanager
     def sole_starter(self) -> Iterator[None]:
         """Hold while starting or stopping, so that two commands at once cannot both start services.
 
-        The kernel drops this lock when its holder ends, however it ends.
+        The kernel drops this lock when its holder ends, however it ends. Holding it twice in one thread
+        is allowed: a command holds it around several of the functions that hold it themselves.
 
         Raises:
             PlatformError: If another process holds it, naming that process.
         """
+        if _holders.get(self.path) == threading.get_ident():
+            yield
+            return
+        self.create()
         with _lock_file(self.path / "starter.lock") as file:
             try:
                 flock(file, LOCK_EX | LOCK_NB)
@@ -164,7 +206,11 @@ class Home:
             file.truncate()
             file.write(str(os.getpid()))
             file.flush()
-            yield
+            _holders[self.path] = threading.get_ident()
+            try:
+                yield
+            finally:
+                del _holders[self.path]
 
     @contextmanager
     def _brief_lock(self) -> Iterator[None]:
@@ -179,7 +225,7 @@ class Home:
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise PlatformError(f"The file {path} is damaged: it is not JSON.", cure=PURGE) from error
+            raise DamagedFile(f"The file {path} is damaged: it is not JSON.", cure=PURGE) from error
         if not isinstance(content, dict):
-            raise PlatformError(f"The file {path} is damaged: it holds no JSON object.", cure=PURGE)
+            raise DamagedFile(f"The file {path} is damaged: it holds no JSON object.", cure=PURGE)
         return content

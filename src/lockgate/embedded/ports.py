@@ -44,7 +44,7 @@ def choose_port(preferred: int | None = None) -> int:
         return int(probe.getsockname()[1])
 
 
-def fixed_port(text: str) -> int:
+def parse_port(text: str) -> int:
     """The port a user asked for in ``LOCKGATE_PORT``.
 
     Args:
@@ -54,13 +54,24 @@ def fixed_port(text: str) -> int:
         The port number.
 
     Raises:
-        PlatformError: If it is no port number, or something already listens there.
+        PlatformError: If it is no port number.
     """
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise PlatformError(f"LOCKGATE_PORT is {text!r}, which is no port number (1 to 65535).")
-    if not is_free(int(text)):
+    return int(text)
+
+
+def require_free(port: int) -> None:
+    """Make sure that nobody listens on the port a user asked for.
+
+    Args:
+        port: From `parse_port`.
+
+    Raises:
+        PlatformError: If something does.
+    """
+    if not is_free(port):
         raise PlatformError(
-            f"Port {text} of {LOOPBACK} is in use by another program.",
+            f"Port {port} of {LOOPBACK} is in use by another program.",
             cure="Set LOCKGATE_PORT to another port, or unset it to have a free one chosen.",
         )
-    return int(text)

@@ -1,7 +1,6 @@
 """The embedded PostgreSQL: passwords asked for, loopback only, safe to kill."""
 
 import signal
-import time
 from pathlib import Path
 
 import psutil
@@ -10,7 +9,8 @@ import psycopg
 from lockgate.core.errors import PlatformError
 from lockgate.embedded.account import unprivileged
 from lockgate.embedded.home import PURGE, Home
-from lockgate.embedded.ports import LOOPBACK, choose_port
+from lockgate.embedded.listening import start_listening
+from lockgate.embedded.ports import LOOPBACK
 from lockgate.embedded.postgres_binaries import ENVIRONMENT, Binaries, find_binaries
 from lockgate.embedded.postgres_data import PidFile, check_version, initialise, processes_in
 from lockgate.embedded.postgres_folder import postgres_folder, prepare_folder, remove_folders
@@ -39,6 +39,9 @@ _SETTINGS = {
     "log_timezone": "UTC",
 }
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+# The port was lost to another program; or the processes of a killed server have not all noticed yet.
+_PASSING = ("could not create any TCP/IP sockets", "shared memory block", "lock file")
 
 
 class Postgres:
@@ -141,32 +144,19 @@ class Postgres:
             # Three processes fewer; what they speed up is large scans.
             settings = {**settings, "io_method": "sync"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        deadline = time.monotonic() + 15
-        while True:
-            port = choose_port(self._supervisor.last_port(_NAME))
-            record = self._supervisor.start(
+        command = [str(binaries.folder / "postgres"), "-D", str(self.data)]
+
+        def start(port: int) -> ProcessRecord:
+            return self._supervisor.start(
                 _NAME,
-                [str(binaries.folder / "postgres"), "-D", str(self.data), "-p", str(port), *options],
+                [*command, "-p", str(port), *options],
                 environment=ENVIRONMENT,
                 folder=Path("/"),
                 facts={"port": port},
                 account=self._account.ids if self._account else None,
             )
-            try:
-                self._wait_until_ready(record)
-                return record
-            except PlatformError:
-                if not self._worth_another_try(record) or time.monotonic() > deadline:
-                    raise
-            time.sleep(0.1)
 
-    def _worth_another_try(self, record: ProcessRecord) -> bool:
-        # Lost the race for the port, or the processes of a killed predecessor have not all noticed yet.
-        tail = self._supervisor.quote(record)
-        return any(
-            sign in tail
-            for sign in ("could not create any TCP/IP sockets", "shared memory block", "lock file")
-        )
+        return start_listening(self._supervisor, _NAME, start, self._wait_until_ready, _PASSING)
 
     def _adopt(self) -> ProcessRecord | None:
         """Take up a server whose starter died before it could note it; clear the trace of a dead one."""

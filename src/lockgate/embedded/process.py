@@ -17,8 +17,8 @@ from lockgate.core.errors import PlatformError
 # In the environment of all that is started, so that what a killed process leaves behind is found again.
 MARK = "LOCKGATE_STARTED_BY"
 
-# Two readings of one creation time differ by rounding; a pid does not come round again this fast.
-SAME_BIRTH = 1.0
+# Seconds. Two readings of one creation time differ by rounding; no pid comes round again this fast.
+SAME_BIRTH = 0.05
 
 _own_children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -91,9 +91,7 @@ def spawn(
             extra_groups=None if account is None else [],
         )
     except OSError as error:
-        raise PlatformError(
-            f"The process {name} cannot be started: {command[0]}: {error.strerror}."
-        ) from error
+        raise PlatformError(f"The process {name} cannot be started: {command[0]}: {error.strerror}.") from error
     finally:
         os.close(descriptor)
     _own_children[child.pid] = child

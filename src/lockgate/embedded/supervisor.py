@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lockgate.core.errors import PlatformError
-from lockgate.embedded.ending import end
-from lockgate.embedded.home import PURGE, Home
+from lockgate.embedded.ending import end, end_all, marked
+from lockgate.embedded.home import PURGE, DamagedFile, Home
 from lockgate.embedded.process import ProcessRecord, alive, spawn
 
 _QUOTED_LINES = 8
@@ -115,13 +115,13 @@ class Supervisor:
             Records by name, in the order of their first start.
 
         Raises:
-            PlatformError: If the state file is damaged.
+            DamagedFile: If the state file is damaged.
         """
         try:
             entries = self.home.state().get("processes", {})
             return {name: ProcessRecord(**entry) for name, entry in entries.items()}
         except (TypeError, AttributeError) as error:
-            raise PlatformError(
+            raise DamagedFile(
                 f"The file {self.home.path / 'state.json'} is damaged: it describes no processes.",
                 cure=PURGE,
             ) from error
@@ -164,9 +164,15 @@ class Supervisor:
         self.home.update(forget)
         return was_alive
 
-    def wait_until(
-        self, condition: Callable[[], bool], seconds: float, what: str, record: ProcessRecord
-    ) -> None:
+    def end_unrecorded(self, timeout: float = 10.0) -> None:
+        """End every process that bears the mark of this home, recorded or not.
+
+        Args:
+            timeout: Seconds given to end in order.
+        """
+        end_all(marked(f"{self.home.path}:"), timeout)
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float, what: str, record: ProcessRecord) -> None:
         """Wait for a started process to be of use.
 
         Args:
