@@ -4,10 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import psutil
 import psycopg
 import pytest
@@ -129,6 +133,46 @@ def test_a_dead_part_is_started_again_and_the_others_are_left_alone(started: tup
     assert {name for name in after if after[name] != before[name]} == {"broker"}
 
 
+def test_an_event_starts_a_deployment_at_once(started: tuple[Home, Services]) -> None:
+    """The way every dependent starts; with the broker's own defaults it would take up to ten seconds."""
+    _, services = started
+    resource = "asset://weather/observations"
+    with httpx.Client(base_url=services.api_url, timeout=10) as api:
+        flow = api.post("/flows/", json={"name": "delays"}).json()["id"]
+        deployment = api.post("/deployments/", json={"name": "daily", "flow_id": flow}).json()["id"]
+        trigger = {"type": "event", "posture": "Reactive", "threshold": 1, "expect": ["published"]}
+        action = {"type": "run-deployment", "source": "selected", "deployment_id": deployment}
+        automation = {
+            "name": "observations to delays",
+            "trigger": {**trigger, "match": {"prefect.resource.id": resource}},
+            "actions": [action],
+        }
+        api.post("/automations/", json=automation).raise_for_status()
+
+        def runs() -> list[object]:
+            return list(api.post("/flow_runs/filter", json={"deployments": {"id": {"any_": [deployment]}}}).json())
+
+        event = {"id": str(uuid4()), "event": "published", "resource": {"prefect.resource.id": resource}}
+        api.post("/events", json=[{**event, "occurred": datetime.now(UTC).isoformat()}]).raise_for_status()
+
+        deadline = time.monotonic() + 5
+        while not runs():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_external_services_are_used_instead_of_embedded_ones(
+    started: tuple[Home, Services], home: Home, postgres: Postgres
+) -> None:
+    _, elsewhere = started
+
+    services = start_services(home, External(database_url=postgres.url(), api_url=elsewhere.api_url))
+
+    assert services.database_url == postgres.url()
+    assert services.environment["PREFECT_API_URL"] == elsewhere.api_url
+    assert Supervisor(home).records() == {}
+
+
 def test_no_secret_is_on_a_command_line_or_in_a_log(started: tuple[Home, Services]) -> None:
     home, _ = started
     secrets = json.loads((home.path / "secrets.json").read_text()).values()
@@ -182,14 +226,11 @@ def test_purging_works_on_damaged_files_and_leaves_nothing(home: Home) -> None:
     assert _bearing_the_mark(home) == []
 
 
-def test_an_external_database_is_used_instead_of_an_embedded_one(home: Home, postgres: Postgres) -> None:
-    """The server is external too here, so that only what this test is about has to start."""
+def test_an_external_server_that_does_not_answer_is_one_clear_sentence(home: Home, postgres: Postgres) -> None:
     external = External(database_url=postgres.url(), api_url="http://127.0.0.1:1/api")
 
     with pytest.raises(PlatformError, match=r"127\.0\.0\.1:1/api \(PREFECT_API_URL\) does not answer"):
         start_services(home, external)
-
-    assert Supervisor(home).records() == {}
 
 
 def test_an_external_broker_that_cannot_be_reached_is_one_clear_sentence(home: Home, postgres: Postgres) -> None:
