@@ -1,0 +1,50 @@
+"""What several commands need: the project, its teams, an open client."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from difflib import get_close_matches
+from pathlib import Path
+
+import httpx
+from prefect.client.orchestration import PrefectClient
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from lockgate.core.errors import PlatformError, UsageError
+from lockgate.settings import all_teams, api_url
+
+
+@asynccontextmanager
+async def prefect_client(root: Path) -> AsyncIterator[PrefectClient]:
+    """A client of the platform's Prefect API.
+
+    Raises:
+        PlatformError: If the API does not answer.
+    """
+    url = api_url(root)
+    try:
+        with temporary_settings({PREFECT_API_URL: url}):
+            async with PrefectClient(url) as client:
+                await client.hello()
+                yield client
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise PlatformError(f"Prefect's API at {url} does not answer.", cure="Start it: lockgate up") from error
+
+
+def chosen_teams(root: Path, names: Iterable[str] | None) -> list[str]:
+    """The named teams, or all.
+
+    Raises:
+        UsageError: If one does not exist.
+    """
+    known = all_teams(root)
+    for name in names or ():
+        if name not in known:
+            raise UsageError(f"There is no team {name!r} in {root / 'teams'}.", cure=suggestion(name, known))
+    return list(dict.fromkeys(names or known))
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """A cure for a name that does not exist: the nearest one, or all."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names) or 'none'}."

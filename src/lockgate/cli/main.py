@@ -1,0 +1,23 @@
+"""The ``lockgate`` command: the one place where an error becomes a sentence and an exit code."""
+
+import sys
+
+from rich.markup import escape
+
+from lockgate.cli import deploy, run, status, up
+from lockgate.cli.app import app
+from lockgate.cli.output import errors
+from lockgate.core.errors import LockgateError, UsageError
+
+COMMANDS = (deploy, run, status, up)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 1 something failed, 2 it was called wrongly; ``run`` has more."""
+    try:
+        app()
+    except LockgateError as error:
+        errors.print(f"[red]lockgate:[/red] {escape(str(error))}")
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)

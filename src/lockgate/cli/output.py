@@ -1,0 +1,20 @@
+"""What commands print: for people on a narrow terminal, or one JSON document for machines."""
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
+
+
+def progress(name: str, seconds: float) -> None:
+    """Say that a part is ready, and how long it took."""
+    errors.print(f"  [green]✓[/green] {name} [dim]{seconds:.1f} s[/dim]")

@@ -1,0 +1,84 @@
+"""`lockgate run`."""
+
+import asyncio
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lockgate.cli.app import app
+from lockgate.cli.common import prefect_client, suggestion
+from lockgate.cli.output import console, errors, print_json
+from lockgate.core.errors import PartitionMismatch, UsageError
+from lockgate.core.keys import label, split_key
+from lockgate.core.spec import AssetSpec
+from lockgate.ledger import Ledger
+from lockgate.orchestration.start import RunResult, start_run, wait_for
+from lockgate.settings import PLATFORM, ledger_url, project_root
+
+EXIT_CODES = {"published": 0, "unchanged": 0, "failed": 1, "rejected": 3, "blocked": 4, "waiting": 5}
+_COLORS = {"published": "green", "unchanged": "green", "waiting": "yellow"}
+
+
+@app.command()
+def run(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The asset: team/asset.")],
+    partition: Annotated[str, typer.Option("--partition", "-p", help="The slice to run.")] = "",
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait for the outcome; the exit code tells it.")] = False,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Compute even if nothing changed.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Start a run of an asset.
+
+    With --wait it exits 0 published or unchanged, 1 failed, 3 rejected, 4 blocked, 5 waiting. No flag opens a
+    gate that is shut.
+
+    Example: [bold]lockgate run weather/observations --partition 2013-01-05 --wait[/bold]
+    """
+    split_key(key)
+    code = asyncio.run(_run(project_root(), key, partition, wait, force, json))
+    raise typer.Exit(code)
+
+
+async def _run(root: Path, key: str, partition: str, wait: bool, force: bool, json: bool) -> int:
+    with Ledger(ledger_url(PLATFORM, root)) as ledger:
+        _check_partition(_spec(ledger, key), partition)
+        async with prefect_client(root) as client:
+            flow_run_id = await start_run(client, key, partition, force=force)
+            if not wait:
+                _show(json, {"flow_run_id": flow_run_id}, f"{label(key, partition)}: started flow run {flow_run_id}")
+                return 0
+            waiting = nullcontext() if json else errors.status(f"{label(key, partition)} runs ...")
+            with waiting:
+                result = await wait_for(client, ledger, flow_run_id)
+    _show(json, vars(result), _told(label(key, partition), result))
+    return EXIT_CODES.get(result.outcome, 1)
+
+
+def _spec(ledger: Ledger, key: str) -> AssetSpec:
+    registry = ledger.registry()
+    if key not in registry:
+        raise UsageError(f"There is no asset {key}.", cure=suggestion(key, registry), asset=key)
+    return registry[key]
+
+
+def _check_partition(spec: AssetSpec, partition: str) -> None:
+    if partition == "" and spec.schedule:
+        return  # a scheduled asset finds its own
+    try:
+        spec.partitions.validate(partition)
+    except PartitionMismatch as error:
+        raise UsageError(f"{spec.key}: {error.message}", cure=error.cure or "See: lockgate run --help") from None
+
+
+def _told(what: str, result: RunResult) -> str:
+    color = _COLORS.get(result.outcome, "red")
+    return f"{what}: [{color}]{result.outcome}[/{color}]" + (f" - {result.message}" if result.message else "")
+
+
+def _show(json: bool, data: object, text: str) -> None:
+    if json:
+        print_json(data)
+    else:
+        console.print(text)

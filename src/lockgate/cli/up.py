@@ -1,0 +1,67 @@
+"""`lockgate up` and `lockgate down`."""
+
+import asyncio
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from lockgate.cli.app import app
+from lockgate.cli.output import console, errors, print_json, progress
+from lockgate.embedded.services import purge_services, stop_services
+from lockgate.platform.up import Platform, up
+from lockgate.settings import home_of, project_root
+
+
+@app.command(name="up")
+def up_command(
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when all is ready.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Start the platform: database, broker, Prefect server, ledger, pools, deployments, workers.
+
+    Safe to repeat: what runs is left alone. LOCKGATE_DATABASE_URL, LOCKGATE_BROKER_URL and PREFECT_API_URL,
+    where set, are used instead of the embedded services. LOCKGATE_PORT fixes the port of Prefect's UI.
+
+    Example: [bold]lockgate up --detach[/bold]
+    """
+    root = project_root()
+    errors.print("Starting the platform:")
+    platform = asyncio.run(up(root, progress))
+    for team, error in platform.broken.items():
+        errors.print(f"[red]✗[/red] {team} is not deployed: {error}")
+    if json:
+        print_json({"api_url": platform.api_url, "ui_url": platform.ui_url, "home": str(platform.home.path),
+                    "broken": {team: str(error) for team, error in platform.broken.items()}})  # fmt: skip
+    else:
+        console.print(f"Prefect's UI: {platform.ui_url}")
+    if not detach:
+        _wait_for_the_end(platform)
+    raise typer.Exit(1 if platform.broken else 0)
+
+
+def _wait_for_the_end(platform: Platform) -> None:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    errors.print("Ctrl-C ends it.")
+    ended.wait()
+    errors.print("Stopping:")
+    stop_services(platform.home, progress)
+
+
+@app.command()
+def down(
+    purge: Annotated[bool, typer.Option("--purge", help="Delete all local data too.")] = False,
+) -> None:
+    """End all that `up` started, and only that; also after a crash.
+
+    Example: [bold]lockgate down[/bold]
+    """
+    home = home_of(project_root())
+    if purge:
+        purge_services(home)
+        errors.print(f"Stopped and deleted {home.path}.", markup=False)
+        return
+    stop_services(home, progress)

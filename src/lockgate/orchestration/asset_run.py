@@ -1,0 +1,211 @@
+"""One run of one asset: the six steps, each against the ledger and the store, without a word of Prefect.
+
+    1. gate     pin the inputs' current versions in one snapshot and decide
+    2. compute  call the team's function on them
+    3. stage    write the value as a new, invisible version
+    4. check    the contract and every other check, each on a copy of its own
+    5. publish  make the version current, if every error check passed
+    6. reject   otherwise: record why; the last good version stays current
+
+``AssetRun`` owns the state between the steps. It does not own their order, their concurrency or how they
+show in Prefect: that is ``asset_flow``. A crash at any line leaves the head as it was.
+"""
+
+import inspect
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from lockgate.core.asset import Asset, Output
+from lockgate.core.check import CONTRACT, Check, Verdict
+from lockgate.core.errors import DefinitionError
+from lockgate.core.gate import Blocked, Decision, Open, Pin, Slice, Unchanged, Waiting, decide
+from lockgate.core.isolate import isolated
+from lockgate.core.partitions import UNPARTITIONED, Unpartitioned
+from lockgate.core.spec import AssetSpec, InputSpec
+from lockgate.ledger import Begun, InputsMoved, Ledger, Published
+from lockgate.orchestration.lease import LEASE_SECONDS
+from lockgate.reading import only_pinned, read
+from lockgate.store import Store
+
+TURN_POLL_SECONDS = 0.5
+
+
+@dataclass
+class AssetRun:
+    """State of one run between its steps.
+
+    Args:
+        asset: The declared asset.
+        spec: What is registered of it.
+        partition: The partition to run.
+        force: Run even if nothing changed.
+        flow_run_id: Prefect's id of this run.
+        ledger: Opened with the team's own login.
+        store: Where the team's values lie.
+    """
+
+    asset: Asset
+    spec: AssetSpec
+    partition: str
+    force: bool
+    flow_run_id: str
+    ledger: Ledger
+    store: Store
+    begun: Begun | None = None
+    pins: dict[Slice, Pin] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
+    output: Output = field(default_factory=lambda: Output(None))
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+
+    @property
+    def attempt(self) -> Begun:
+        """The attempt this run holds the claim of."""
+        if self.begun is None:
+            raise RuntimeError("the gate has not opened")
+        return self.begun
+
+    def gate(self) -> Decision | Begun:
+        """Decide, and claim the work if the gate is open.
+
+        Returns:
+            The decision that ends the run, or the begun attempt; its outcome may be ``duplicate``.
+        """
+        while True:
+            snapshot = self.ledger.snapshot(self.spec.key, self.partition)
+            decision = decide(self.spec.key, self.partition, snapshot, force=self.force)
+            if not isinstance(decision, Open):
+                return self._settled(decision)
+            try:
+                begun = self._begin(decision)
+            except InputsMoved:
+                continue
+            if begun.outcome != "queued":
+                return begun
+            time.sleep(TURN_POLL_SECONDS)
+
+    def _begin(self, decision: Open) -> Begun:
+        begun = self.ledger.begin(
+            self.spec.key,
+            self.partition,
+            code_version=self.spec.code_version,
+            flow_run_id=self.flow_run_id,
+            pins=decision.pins,
+            forced=self.force,
+            lease_seconds=LEASE_SECONDS,
+            queued=self.begun,
+        )
+        self.begun = begun
+        self.pins = {(pin.asset, pin.partition): pin for pin in decision.pins}
+        return begun
+
+    def _settled(self, decision: Blocked | Waiting | Unchanged) -> Decision:
+        """Record a run that ends at the gate; an unchanged one is recorded by ``confirm``."""
+        if isinstance(decision, Unchanged):
+            self.pins = {(pin.asset, pin.partition): pin for pin in decision.pins}
+        else:
+            self.ledger.record(
+                self.spec.key,
+                self.partition,
+                outcome="blocked" if isinstance(decision, Blocked) else "waiting",
+                code_version=self.spec.code_version,
+                flow_run_id=self.flow_run_id,
+                reasons=decision.reasons,
+            )
+        return decision
+
+    def confirm(self) -> Published:
+        """Confirm the current version as made from the same inputs by the same code."""
+        return self.ledger.confirm(
+            self.spec.key,
+            self.partition,
+            code_version=self.spec.code_version,
+            flow_run_id=self.flow_run_id,
+            pins=tuple(self.pins.values()),
+        )
+
+    def compute(self) -> None:
+        """Load the pinned inputs and call the team's function.
+
+        Raises:
+            DefinitionError: If an effect returned something.
+        """
+        with only_pinned(self.pins):
+            self.known = {given.param: self._load(given) for given in self.spec.inputs}
+            self.known["partition"] = self.partition
+            asked = inspect.signature(self.asset.fn).parameters
+            returned = self.asset.fn(**{name: value for name, value in self.known.items() if name in asked})
+        output = returned if isinstance(returned, Output) else Output(returned)
+        if self.spec.effect and output.value is not None:
+            raise DefinitionError(
+                f"effect {self.spec.key} returned a {type(output.value).__name__}.",
+                cure="An effect returns nothing, or Output(None, metadata=...).",
+                asset=self.spec.key,
+            )
+        applied = self.asset.contract.apply(output.value) if self.asset.contract else output.value
+        self.output = Output(applied, output.metadata)
+
+    def _load(self, given: InputSpec) -> Any:
+        """The value of an input; a dict from partition to value where this asset fans in."""
+        values = {
+            pin.partition: read(self.ledger, self.store, pin.asset, pin.partition, pin.number)
+            for pin in self.pins.values()
+            if pin.asset == given.key
+        }
+        fans_in = isinstance(self.spec.partitions, Unpartitioned) and UNPARTITIONED not in values
+        return values if fans_in else next(iter(values.values()))
+
+    def stage(self) -> None:
+        """Write the value where nobody sees it yet. An effect has none."""
+        if self.spec.effect:
+            return
+        stored = self.store.write(self._location(), self.output.value)
+        self.ledger.stage(
+            self.attempt.attempt,
+            self.attempt.token,
+            location=stored.location,
+            digest=stored.digest,
+            size=stored.size,
+            rows=stored.rows,
+            metadata=self.output.metadata,
+        )
+
+    def _location(self) -> str:
+        return f"{self.spec.key}/{self.partition or '_'}/{self.attempt.attempt}"
+
+    def check(self, check: Check) -> Verdict:
+        """Run one check on a copy of the staged value and record its verdict."""
+        return self._judge(check.run(isolated(self.output.value), isolated_inputs(check, self.known)))
+
+    def check_contract(self) -> Verdict:
+        """Check the staged value against the contract and record the verdict."""
+        if self.asset.contract is None:
+            raise RuntimeError(f"{self.spec.key} has no contract")
+        return self._judge(self.asset.contract.run(self.output.value))
+
+    def _judge(self, verdict: Verdict) -> Verdict:
+        self.ledger.verdict(self.attempt.attempt, self.attempt.token, verdict)
+        self.verdicts[verdict.name] = verdict
+        return verdict
+
+    @property
+    def rejected(self) -> list[Verdict]:
+        """The failed ``error`` verdicts, the contract's first."""
+        return sorted((v for v in self.verdicts.values() if v.blocks), key=lambda v: v.name != CONTRACT)
+
+    def publish(self) -> Published:
+        """Make the staged version current; the ledger has the last word."""
+        return self.ledger.publish(self.attempt.attempt, self.attempt.token)
+
+    def reject(self) -> None:
+        """Settle the attempt as rejected."""
+        self.ledger.reject(self.attempt.attempt, self.attempt.token)
+
+    def fail(self, why: str) -> None:
+        """Settle the attempt as failed and free its claim."""
+        self.ledger.fail(self.attempt.attempt, self.attempt.token, why)
+
+
+def isolated_inputs(check: Check, known: dict[str, Any]) -> dict[str, Any]:
+    """Private copies of just the inputs that a check asks for."""
+    return {name: isolated(known[name]) for name in check.parameters}

@@ -1,0 +1,36 @@
+"""Writing the teams' Prefect files from their code."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from lockgate.core.errors import LockgateError
+from lockgate.orchestration.prefect_file import FILE, render
+from lockgate.orchestration.validate import TeamPlan, load_plans
+from lockgate.settings import all_teams
+
+
+def generate_files(root: Path, teams: Iterable[str]) -> dict[str, str | LockgateError]:
+    """Write the Prefect files of some teams.
+
+    Other teams are loaded too, to tell how partitions meet; one that cannot be loaded is only missed.
+
+    Returns:
+        Per team ``written`` or ``unchanged``, or why it cannot be loaded.
+    """
+    chosen = list(teams)
+    plans = load_plans(root, dict.fromkeys([*chosen, *all_teams(root)]))
+    known = {spec.key: spec for plan in plans.values() if isinstance(plan, TeamPlan) for spec in plan.specs}
+    results: dict[str, str | LockgateError] = {}
+    for team in chosen:
+        plan = plans[team]
+        results[team] = (
+            _write(plan.folder / FILE, render(team, plan.specs, known)) if isinstance(plan, TeamPlan) else plan
+        )
+    return results
+
+
+def _write(file: Path, text: str) -> str:
+    if file.is_file() and file.read_text(encoding="utf-8") == text:
+        return "unchanged"
+    file.write_text(text, encoding="utf-8")
+    return "written"

@@ -1,0 +1,34 @@
+"""Keeping a claim alive while its run works."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lockgate.core.errors import LedgerError
+from lockgate.ledger import Ledger
+
+LEASE_SECONDS = 60
+
+
+@contextmanager
+def kept(ledger: Ledger, attempt: int, token: int) -> Iterator[None]:
+    """Renew an attempt's lease from a thread until the block ends.
+
+    A renewal that fails is only a warning to try again: if the lease is lost for good, ``publish`` refuses.
+    """
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(LEASE_SECONDS / 3):
+            try:
+                ledger.renew(attempt, token, LEASE_SECONDS)
+            except LedgerError:
+                continue
+
+    thread = threading.Thread(target=renew, name="lockgate-lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

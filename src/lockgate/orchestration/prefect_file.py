@@ -1,0 +1,100 @@
+"""``teams/<team>/prefect.yaml``: an ordinary Prefect project file, written from the team's code."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lockgate.core.errors import DefinitionError
+from lockgate.core.keys import event_resource
+from lockgate.core.partitions import UNPARTITIONED, Static, Unpartitioned
+from lockgate.core.schedule import schedule_to_json
+from lockgate.core.spec import AssetSpec, InputSpec
+
+FILE = "prefect.yaml"
+MATERIALIZED = "prefect.asset.materialization.succeeded"
+_HEADER = "# Written by `lockgate generate {team}` from assets.py. Change the code, not this file.\n"
+
+
+def render(team: str, specs: Sequence[AssetSpec], others: Mapping[str, AssetSpec]) -> str:
+    """The text of a team's Prefect file.
+
+    Args:
+        team: The team's name.
+        specs: The team's assets.
+        others: Known assets of other teams, to tell how their partitions meet.
+    """
+    known = {**others, **{spec.key: spec for spec in specs}}
+    content = {
+        "name": team,
+        "build": [{"lockgate.steps.register": {"team": team}}],
+        "pull": [],
+        "deployments": [_deployment(spec, known) for spec in specs],
+    }
+    return _HEADER.format(team=team) + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _deployment(spec: AssetSpec, known: Mapping[str, AssetSpec]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": spec.name}
+    if spec.description:
+        entry["description"] = spec.description
+    if spec.tags:
+        entry["tags"] = list(spec.tags)
+    entry["entrypoint"] = f"lockgate.flows.{spec.team}"
+    entry["work_pool"] = {"name": spec.team}
+    if spec.schedule:
+        entry["schedules"] = _schedules(spec)
+    if triggers := [_trigger(spec, given, known) for given in spec.inputs if _starts(spec, given, known)]:
+        entry["triggers"] = triggers
+    return entry
+
+
+def _schedules(spec: AssetSpec) -> list[dict[str, Any]]:
+    """One schedule, or one per static partition; a daily asset finds its partition by the time it was due."""
+    schedule = schedule_to_json(spec.schedule) or {}
+    if isinstance(spec.partitions, Static):
+        return [
+            {**schedule, "slug": f"{spec.name}-{name}".replace("_", "-").lower(), "parameters": {"partition": name}}
+            for name in spec.partitions.names
+        ]
+    return [schedule]
+
+
+def _starts(spec: AssetSpec, given: InputSpec, known: Mapping[str, AssetSpec]) -> bool:
+    """Whether an event starts this asset. Whole inputs of a partitioned one are left to the sweep."""
+    source = known.get(given.key)
+    whole = source is not None and spec.reads_whole(source)
+    return spec.starts_on(given, source) and not whole
+
+
+def _trigger(spec: AssetSpec, given: InputSpec, known: Mapping[str, AssetSpec]) -> dict[str, Any]:
+    trigger: dict[str, Any] = {
+        "name": f"{given.key} -> {spec.key}",
+        "type": "event",
+        "posture": "Reactive",
+        "expect": [MATERIALIZED],
+        "match": {"prefect.resource.id": event_resource(given.key)},
+    }
+    if isinstance(spec.partitions, Unpartitioned):
+        trigger["parameters"] = {"partition": UNPARTITIONED}
+    else:
+        trigger["parameters"] = {"partition": "{{ event.payload.partition }}"}
+    return trigger
+
+
+def check_drift(folder: Path, rendered: str) -> None:
+    """Check that a team's Prefect file is what its code says.
+
+    Args:
+        folder: The team's folder.
+        rendered: What `render` makes of its code.
+
+    Raises:
+        DefinitionError: If the file is missing or differs.
+    """
+    file = folder / FILE
+    if not file.is_file() or file.read_text(encoding="utf-8") != rendered:
+        raise DefinitionError(
+            f"{file} is not what the code says.", cure=f"Run: lockgate generate {folder.name}", team=folder.name
+        )

@@ -1,0 +1,106 @@
+"""`lockgate up`: every part in order, each only if it is not there yet."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from prefect.client.orchestration import PrefectClient
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from lockgate.core.errors import LockgateError
+from lockgate.embedded.home import Home
+from lockgate.embedded.services import External, Services, start_services
+from lockgate.ledger import DATABASE, Registered
+from lockgate.ledger.admin import bootstrap
+from lockgate.orchestration.deploy import apply_file, deploy_teams
+from lockgate.orchestration.pools import ensure_pool, read_template
+from lockgate.platform.workers import start_worker
+from lockgate.settings import ENDPOINTS, PLATFORM, all_teams, home_of, team_folder
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A running platform.
+
+    Attributes:
+        home: Where its state lies.
+        api_url: Prefect's API.
+        broken: Teams that could not be deployed, with the reason.
+    """
+
+    home: Home
+    api_url: str
+    broken: dict[str, LockgateError]
+
+    @property
+    def ui_url(self) -> str:
+        """Prefect's UI."""
+        return self.api_url.removesuffix("/api")
+
+
+async def up(root: Path, progress: Progress) -> Platform:
+    """Start what does not run yet: services, ledger, pools, deployments, workers.
+
+    A team that cannot be deployed is reported in the result and stops no other.
+
+    Args:
+        root: The project.
+        progress: Told the name of each part and the seconds it took.
+
+    Raises:
+        PlatformError: If a service cannot be started.
+        LedgerError: If the ledger cannot be set up.
+    """
+    home = home_of(root)
+    teams = all_teams(root)
+    with home.sole_starter():
+        services = start_services(home, External.of(os.environ), progress)
+        began = time.monotonic()
+        address = _prepare_ledger(home, services, teams)
+        store = os.environ.get("LOCKGATE_STORE_URL") or (home.path / "store").as_uri()
+        endpoints = {"api": services.api_url, "ledger": address, "store": store}
+        home.update(lambda state: state.update({ENDPOINTS: endpoints}))
+        progress("ledger", time.monotonic() - began)
+        broken = await _deploy_all(root, home, services.api_url, teams, progress)
+        began = time.monotonic()
+        for name in (PLATFORM, *(team for team in teams if team not in broken)):
+            start_worker(home, root, name, services.environment, endpoints)
+        progress("workers", time.monotonic() - began)
+    return Platform(home, services.api_url, broken)
+
+
+def _prepare_ledger(home: Home, services: Services, teams: list[str]) -> str:
+    """Create or migrate the ledger and its logins; returns ``host:port/database``."""
+    logins = {login: home.secret(f"ledger/{login}") for login in (PLATFORM, *teams)}
+    bootstrap(services.database_url, logins)
+    return f"{urlsplit(services.database_url).netloc.rpartition('@')[2]}/{DATABASE}"
+
+
+async def _deploy_all(
+    root: Path, home: Home, api_url: str, teams: list[str], progress: Progress
+) -> dict[str, LockgateError]:
+    broken: dict[str, LockgateError] = {}
+    began = time.monotonic()
+    template = read_template(root)
+
+    def report(team: str, result: Registered | LockgateError) -> None:
+        nonlocal began
+        if isinstance(result, LockgateError):
+            broken[team] = result
+        progress(f"deploy {team}", time.monotonic() - began)
+        began = time.monotonic()
+
+    with temporary_settings({PREFECT_API_URL: api_url}):
+        async with PrefectClient(api_url) as client:
+            for team in teams:
+                await ensure_pool(client, team, template, team_folder(root, team))
+            await ensure_pool(client, PLATFORM, template, root)
+            progress("pools", time.monotonic() - began)
+            await apply_file(root / "prefect.yaml", client)
+            await deploy_teams(root, teams, client, report)
+    return broken

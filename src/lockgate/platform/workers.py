@@ -1,0 +1,50 @@
+"""One worker per team: Prefect's own process worker, with that team's login and nobody else's."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from lockgate.embedded.environment import minimal_environment
+from lockgate.embedded.home import Home
+from lockgate.embedded.process import ProcessRecord
+from lockgate.embedded.supervisor import Supervisor
+from lockgate.settings import PLATFORM, ledger_url, team_folder
+
+LIMIT = 4
+POLL_SECONDS = 1
+
+
+def start_worker(
+    home: Home, root: Path, name: str, prefect: Mapping[str, str], endpoints: Mapping[str, str]
+) -> ProcessRecord:
+    """Start a team's worker, or the platform's, unless it runs.
+
+    Args:
+        home: Where its state lies.
+        root: The project.
+        name: The team, or ``platform``.
+        prefect: What a process needs to reach Prefect's API.
+        endpoints: The store's URL among them.
+    """
+    environment = {
+        **minimal_environment(),
+        **prefect,
+        **own_settings(name),
+        "PREFECT_WORKER_QUERY_SECONDS": str(POLL_SECONDS),
+        "LOCKGATE_LEDGER_URL": ledger_url(name, root),
+        "LOCKGATE_STORE_URL": endpoints["store"],
+    }
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", name, "--name", name]
+    return Supervisor(home).start(
+        f"worker/{name}",
+        [*command, "--type", "process", "--limit", str(LIMIT)],
+        environment=environment,
+        folder=root if name == PLATFORM else team_folder(root, name),
+    )
+
+
+def own_settings(team: str) -> dict[str, str]:
+    """A team's own settings: ``WEATHER__SOURCE_URL`` in our environment is ``SOURCE_URL`` in weather's worker alone."""
+    prefix = f"{team.upper()}__"
+    return {name.removeprefix(prefix): value for name, value in os.environ.items() if name.startswith(prefix)}

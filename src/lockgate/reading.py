@@ -1,0 +1,82 @@
+"""Reading published values: ``lockgate.load``, inside a run and outside."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from lockgate.core.errors import UsageError
+from lockgate.core.gate import Pin, Slice
+from lockgate.core.keys import label, split_key
+from lockgate.ledger import Ledger
+from lockgate.settings import reader_ledger_url, store_url
+from lockgate.store import Store, open_store
+
+_pins: ContextVar[Mapping[Slice, Pin] | None] = ContextVar("lockgate_pins", default=None)
+_in_run = False
+
+
+@contextmanager
+def only_pinned(pins: Mapping[Slice, Pin]) -> Iterator[None]:
+    """Within the block, and in threads that inherit its context, ``load`` sees exactly these versions.
+
+    From the first such block on, this process belongs to a run: a thread without the context may load nothing.
+    """
+    global _in_run
+    _in_run = True
+    token = _pins.set(pins)
+    try:
+        yield
+    finally:
+        _pins.reset(token)
+
+
+def load(key: str, partition: str = "", *, version: int | None = None) -> Any:
+    """Read a published version of an asset.
+
+    Inside a run only the declared inputs can be read, at the versions the gate pinned. Outside, whatever the
+    ledger lets this login read: a team its own assets and those shared with it.
+
+    Args:
+        key: The asset: ``weather/observations``.
+        partition: Its partition, ``""`` for an unpartitioned asset.
+        version: A published version's number; the current one if None.
+
+    Returns:
+        The value as it was checked: a pandas DataFrame, or whatever object was published; None for an effect.
+        Objects other than frames are unpickled, which runs code of the team that made them.
+
+    Raises:
+        UsageError: If there is no such version, or inside a run if it is not a pinned input.
+        LedgerError: If the ledger cannot be reached or refuses.
+        StoreError: If the value is damaged or missing.
+    """
+    split_key(key)
+    if _in_run:
+        version = _pinned_number(key, partition, version)
+    with Ledger(reader_ledger_url()) as ledger:
+        return read(ledger, open_store(store_url()), key, partition, version)
+
+
+def read(ledger: Ledger, store: Store, key: str, partition: str, number: int | None) -> Any:
+    """Read a version through an open ledger and store; see ``load``."""
+    found = ledger.version(key, partition, number)
+    if found is None:
+        which = "published version" if number is None else f"version {number}"
+        raise UsageError(
+            f"{label(key, partition)} has no {which} that this login may read.",
+            cure="See `lockgate status`; another team's asset must be shared with yours.",
+            asset=key,
+        )
+    return None if found.location is None else store.read(found.location, digest=found.digest)
+
+
+def _pinned_number(key: str, partition: str, version: int | None) -> int:
+    pin = (_pins.get() or {}).get((key, partition))
+    if pin is None or version not in (None, pin.number):
+        raise UsageError(
+            f"{label(key, partition)} is not among the versions this run is pinned to.",
+            cure="Declare it in the asset's inputs; a run reads its inputs at the versions the gate chose.",
+            asset=key,
+        )
+    return pin.number

@@ -1,0 +1,111 @@
+"""Where the platform's parts are: from the environment, else from what `lockgate up` left in the project's home.
+
+LOCKGATE_LEDGER_URL   this process's login to the ledger (set for workers)
+LOCKGATE_STORE_URL    where values lie: file:///..., s3://..., memory://
+PREFECT_API_URL       Prefect's API
+LOCKGATE_HOME         moves .lockgate/ out of the project
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from lockgate.core.errors import UsageError
+from lockgate.embedded.home import Home
+
+PLATFORM = "platform"
+TEAMS = "teams"
+ENDPOINTS = "endpoints"
+_CURE = "Start the platform: lockgate up"
+
+
+def project_root(start: Path | None = None) -> Path:
+    """The project's folder: the nearest one at or above ``start`` that has ``teams/`` and ``prefect.yaml``.
+
+    Args:
+        start: Where to begin; the working directory if None.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / TEAMS).is_dir() and (folder / "prefect.yaml").is_file():
+            return folder
+    raise UsageError(f"{start} is in no lockgate project.", cure="Go to a folder that has teams/ and prefect.yaml.")
+
+
+def team_folder(root: Path, team: str) -> Path:
+    """A team's folder."""
+    return root / TEAMS / team
+
+
+def all_teams(root: Path) -> list[str]:
+    """Names of the project's teams: the folders in ``teams/`` that have an ``assets.py``, sorted."""
+    return sorted(folder.name for folder in (root / TEAMS).iterdir() if (folder / "assets.py").is_file())
+
+
+def home_of(root: Path) -> Home:
+    """The project's home."""
+    return Home.of(root, os.environ)
+
+
+def ledger_url(login: str, root: Path | None = None) -> str:
+    """The ledger, logged in as a team or as the platform.
+
+    Args:
+        login: A team's name, or ``platform`` (reads everything, writes nothing).
+        root: The project; found from the working directory if None.
+
+    Raises:
+        UsageError: If neither the environment nor the home says where the ledger is.
+    """
+    if url := os.environ.get("LOCKGATE_LEDGER_URL"):
+        return url
+    home = home_of(root or project_root())
+    address = _endpoint(home, "ledger")
+    role = "lockgate_platform" if login == PLATFORM else f"lockgate_team_{login}"
+    return f"postgresql://{role}:{home.secret(f'ledger/{login}')}@{address}"
+
+
+def run_ledger_url() -> str:
+    """The ledger for a run, whose working directory is its team's folder."""
+    return ledger_url(Path.cwd().name)
+
+
+def reader_ledger_url() -> str:
+    """The ledger for reading: as the team in whose folder we are, else as the platform."""
+    if os.environ.get("LOCKGATE_LEDGER_URL"):
+        return ledger_url(PLATFORM)
+    root = project_root()
+    inside = Path.cwd().resolve().relative_to(root).parts
+    return ledger_url(inside[1] if len(inside) > 1 and inside[0] == TEAMS else PLATFORM, root)
+
+
+def store_url(root: Path | None = None) -> str:
+    """Where values lie.
+
+    Raises:
+        UsageError: If neither the environment nor the home says so.
+    """
+    if url := os.environ.get("LOCKGATE_STORE_URL"):
+        return url
+    return _endpoint(home_of(root or project_root()), "store")
+
+
+def api_url(root: Path | None = None) -> str:
+    """Prefect's API.
+
+    Raises:
+        UsageError: If neither the environment nor the home says so.
+    """
+    if url := os.environ.get("PREFECT_API_URL"):
+        return url
+    return _endpoint(home_of(root or project_root()), "api")
+
+
+def _endpoint(home: Home, name: str) -> str:
+    endpoints: dict[str, Any] = home.state().get(ENDPOINTS, {})
+    if name not in endpoints:
+        raise UsageError(f"The platform of {home.path.parent} is not running.", cure=_CURE)
+    return str(endpoints[name])

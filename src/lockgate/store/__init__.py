@@ -1,0 +1,19 @@
+"""The store: where values lie, immutable, at ``<team>/<asset>/<partition>/<attempt>/``.
+
+Knows neither Prefect nor SQL; imports the core alone. Who may read which value is the ledger's to say.
+"""
+
+from lockgate.store.errors import AlreadyStored, StoreUnavailable, UnsupportedValue, ValueDamaged, ValueMissing
+from lockgate.store.objects import open_store
+from lockgate.store.protocol import Store, StoredValue
+
+__all__ = [
+    "AlreadyStored",
+    "Store",
+    "StoreUnavailable",
+    "StoredValue",
+    "UnsupportedValue",
+    "ValueDamaged",
+    "ValueMissing",
+    "open_store",
+]

@@ -1,0 +1,108 @@
+"""A store over obstore: a local folder, memory, or a bucket, behind one interface."""
+
+import functools
+import hashlib
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import obstore
+import pandas as pd
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+
+from lockgate.store import frames, pickled
+from lockgate.store.errors import AlreadyStored, StoreUnavailable, ValueDamaged, ValueMissing
+from lockgate.store.protocol import Store, StoredValue
+
+
+class ValueStore:
+    """Values in an object store.
+
+    Args:
+        objects: Where the bytes go.
+        name: The store's URL, for messages.
+    """
+
+    def __init__(self, objects: ObjectStore, name: str) -> None:
+        self._objects = objects
+        self._name = name
+
+    def write(self, folder: str, value: Any) -> StoredValue:
+        """See ``Store.write``. On a local disk the file appears at once and whole, or not at all."""
+        is_frame = isinstance(value, pd.DataFrame)
+        content = frames.encode_frame(value) if is_frame else pickled.encode_object(value)
+        location = f"{folder}/{frames.FILE if is_frame else pickled.FILE}"
+        try:
+            obstore.put(self._objects, location, content, mode="create", use_multipart=False)
+        except AlreadyExistsError as error:
+            raise AlreadyStored(f"{location} is written already.", cure="Values are immutable: run again.") from error
+        except (BaseError, OSError) as error:
+            raise self._unavailable("written", location, error) from error
+        return StoredValue(
+            location, hashlib.sha256(content).hexdigest(), len(content), len(value) if is_frame else None
+        )
+
+    def read(self, location: str, *, digest: str | None = None) -> Any:
+        """See ``Store.read``."""
+        try:
+            content = obstore.get(self._objects, location).bytes().to_bytes()
+        except (NotFoundError, FileNotFoundError) as error:
+            raise ValueMissing(f"{self._name} has no {location}.", cure="Run the asset again.") from error
+        except (BaseError, OSError) as error:
+            raise self._unavailable("read", location, error) from error
+        if digest is not None and hashlib.sha256(content).hexdigest() != digest:
+            raise ValueDamaged(f"{location} in {self._name} is not what was written.", cure="Run the asset again.")
+        try:
+            return frames.decode_frame(content) if location.endswith(frames.FILE) else pickled.decode_object(content)
+        except Exception as error:
+            raise ValueDamaged(
+                f"{location} cannot be decoded: {type(error).__name__}: {str(error).splitlines()[:1]}.",
+                cure="Install what the value was made with, or run the asset again.",
+            ) from error
+
+    def delete(self, location: str) -> None:
+        """See ``Store.delete``."""
+        try:
+            obstore.delete(self._objects, location)
+        except (NotFoundError, FileNotFoundError):
+            return
+        except (BaseError, OSError) as error:
+            raise self._unavailable("deleted", location, error) from error
+
+    def _unavailable(self, done: str, location: str, error: Exception) -> StoreUnavailable:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return StoreUnavailable(
+            f"{location} cannot be {done} in {self._name}: {reason[:200]}.", cure="Check space, rights and address."
+        )
+
+
+def open_store(url: str) -> Store:
+    """Open a store by URL.
+
+    Args:
+        url: ``file:///folder`` (made if missing), ``memory://`` (one per process), or what obstore knows:
+            ``s3://bucket/prefix``, ``gs://``, ``az://``, configured by their usual environment variables.
+
+    Raises:
+        StoreUnavailable: If the URL cannot be used.
+    """
+    return ValueStore(_objects(url), url)
+
+
+@functools.cache
+def _objects(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    try:
+        if parts.scheme == "memory":
+            return MemoryStore()
+        if parts.scheme == "file":
+            folder = Path(unquote(parts.path))
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return LocalStore(folder)
+        return from_url(url)
+    except (BaseError, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise StoreUnavailable(
+            f"{url} cannot be used as a store: {reason[:200]}.", cure="Set LOCKGATE_STORE_URL to file:///folder."
+        ) from error

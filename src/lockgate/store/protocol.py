@@ -1,0 +1,59 @@
+"""What a store can do. One conformance suite (``tests/store``) holds for every implementation."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class StoredValue:
+    """Where a value was written.
+
+    Attributes:
+        location: Path within the store, to give back to ``read``.
+        digest: SHA-256 of the stored bytes, hexadecimal.
+        size: Number of bytes.
+        rows: Number of rows of a frame, None for other values.
+    """
+
+    location: str
+    digest: str
+    size: int
+    rows: int | None
+
+
+class Store(Protocol):
+    """A place for immutable values."""
+
+    def write(self, folder: str, value: Any) -> StoredValue:
+        """Write a value into a folder that has none yet.
+
+        Args:
+            folder: ``<team>/<asset>/<partition>/<attempt>``.
+            value: A pandas DataFrame (Parquet), or any object joblib can write.
+
+        Raises:
+            UnsupportedValue: If it would not be read back as it is.
+            AlreadyStored: If the folder has a value.
+            StoreUnavailable: If the store cannot be written.
+        """
+        ...
+
+    def read(self, location: str, *, digest: str | None = None) -> Any:
+        """Read a value as it was written.
+
+        Objects other than frames are unpickled, which runs code of the team that wrote them.
+
+        Args:
+            location: From ``StoredValue``.
+            digest: What the bytes must hash to.
+
+        Raises:
+            ValueMissing: If nothing lies there.
+            ValueDamaged: If the bytes are not those that were written.
+            StoreUnavailable: If the store cannot be read.
+        """
+        ...
+
+    def delete(self, location: str) -> None:
+        """Remove a value; nothing happens if it is gone."""
+        ...
