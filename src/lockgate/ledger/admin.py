@@ -52,7 +52,7 @@ def bootstrap(server_url: str, logins: Mapping[str, str], database: str = DATABA
             for login, password in logins.items():
                 _ensure_login(ledger, login, password, database)
     except psycopg.Error as error:
-        raise translate(error, where) from error
+        raise translate(error, where, reached=not isinstance(error, psycopg.OperationalError)) from error
 
 
 def database_url(server_url: str, database: str = DATABASE) -> str:
@@ -72,9 +72,11 @@ def _ensure_role(connection: psycopg.Connection, role: str, login: str) -> None:
 
 def _ensure_database(server: psycopg.Connection, database: str) -> None:
     name, owner = sql.Identifier(database), sql.Identifier(OWNER)
-    if not server.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone():
+    if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
         server.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, owner))
-    server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    # Teams have no business in the server's own databases either.
+    for shut in (database, "postgres", "template1"):
+        server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(shut)))
 
 
 def _ensure_login(ledger: psycopg.Connection, login: str, password: str, database: str) -> None:
@@ -82,7 +84,9 @@ def _ensure_login(ledger: psycopg.Connection, login: str, password: str, databas
     role = team_role(check_name(login, "team")) if is_team else PLATFORM
     _ensure_role(ledger, role, "LOGIN")
     name = sql.Identifier(role)
-    ledger.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password)))
+    # Hashed here: a server that logs statements must not log the password.
+    hashed = ledger.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    ledger.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(hashed)))
     ledger.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), name))
     if is_team:
         ledger.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(TEAMS), name))

@@ -1,30 +1,49 @@
 """One login to the ledger. Each method is one of its functions, or one read."""
 
-import threading
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
-from urllib.parse import urlsplit
 
-import psycopg
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from lockgate.core.check import Verdict
 from lockgate.core.gate import Pin, Reason, Snapshot
-from lockgate.core.keys import label
 from lockgate.core.spec import AssetSpec, spec_from_json
 from lockgate.core.sweep import Progress
-from lockgate.ledger.decode import progress_from_json, snapshot_from_json
-from lockgate.ledger.errors import LedgerUnavailable, translate
+from lockgate.ledger.connection import Connection
+from lockgate.ledger.decode import (
+    attempt_from_json,
+    pins_to_json,
+    progress_from_json,
+    snapshot_from_json,
+    status_from_row,
+)
 from lockgate.ledger.records import Attempt, Begun, Published, Registered, SliceStatus, Version
 
-CONNECT_TIMEOUT = 10
+MAX_REASONS = 20
+
+_STATUS = """
+    select assets.key as asset, heads.partition, last.outcome, heads.number as version,
+        versions.published_at, versions.rows,
+        (select jsonb_agg(to_jsonb(verdicts) - 'attempt' order by verdicts.name) from lockgate.verdicts
+         where verdicts.attempt = heads.judged_by and verdicts.passed is not null) as checks
+    from lockgate.assets
+    left join lockgate.heads on heads.asset = assets.key
+    left join lockgate.versions on versions.id = heads.current
+    left join lateral (
+        select outcome from lockgate.attempts
+        where attempts.asset = heads.asset and attempts.partition = heads.partition and outcome <> 'duplicate'
+        order by attempts.id desc limit 1
+    ) as last on true
+    where assets.active order by assets.key, heads.partition
+"""
 
 
 class Ledger:
     """An open login. Safe to use from several threads: calls take turns on one connection.
 
-    A connection that was dropped between two calls is opened again; every write is safe to repeat or refused.
+    A connection that dropped between two calls is opened again. One that drops during a call is too, and the call
+    repeated if that is harmless; ``begin``, ``record``, ``confirm``, ``rollback`` and ``collect`` raise instead.
 
     Args:
         url: ``postgresql://`` address with the login: a team's, or the platform's.
@@ -34,9 +53,7 @@ class Ledger:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._turn = threading.RLock()
-        self._connection = self._connect()
+        self._connection = Connection(url)
 
     def __enter__(self) -> Self:
         """Return the open ledger."""
@@ -64,18 +81,18 @@ class Ledger:
 
     def registry(self) -> dict[str, AssetSpec]:
         """All deployed assets of all teams by key."""
-        rows = self._rows("SELECT key, spec FROM lockgate.assets WHERE active ORDER BY key")
+        rows = self._rows("select key, spec from lockgate.assets where active order by key")
         return {row["key"]: spec_from_json(row["spec"]) for row in rows}
 
     # -- the gate -----------------------------------------------------------------------------------------
 
     def snapshot(self, key: str, partition: str) -> Snapshot:
         """Registry and heads of an asset and all its ancestors, read at one moment."""
-        return snapshot_from_json(self._call("snapshot", key, partition, asset=key))
+        return snapshot_from_json(self._call("snapshot", key, partition))
 
     def snapshot_all(self) -> Snapshot:
         """Registry and heads of the whole platform, read at one moment."""
-        return snapshot_from_json(self._call("snapshot_all"))
+        return snapshot_from_json(self._call("snapshot", None, None))
 
     def progress(self) -> Progress:
         """What dependents did so far; for the platform's login."""
@@ -107,36 +124,49 @@ class Ledger:
 
         Raises:
             CodeDiffers: If other code is deployed.
-            InputsMoved: If the pins are not the inputs any more; decide again.
-            InputsRefused: If a pinned version may not be read.
+            InputsMoved: If a partition was published or an input withdrawn meanwhile; decide again.
+            InputsRefused: If the pins are not the asset's inputs, or one may not be read.
             LeaseLost: If the place in the queue was lost.
+            NotRegistered: If the asset is not deployed or has no such partition.
+            Forbidden: If it is another team's.
         """
         place = (queued.attempt, queued.token) if queued else (None, None)
-        ids = [pin.version_id for pin in pins]
-        lease = f"{lease_seconds} seconds"
-        answer = self._call(
-            "begin_attempt", key, partition, code_version, flow_run_id, ids, forced, lease, *place, asset=key
-        )
-        return Begun(**answer)
+        work = (key, partition, code_version, flow_run_id, pins_to_json(pins), forced, float(lease_seconds))
+        return Begun(**self._once("begin", *work, *place))
 
     def record(
         self, key: str, partition: str, *, outcome: str, code_version: str, flow_run_id: str, reasons: Sequence[Reason]
     ) -> int:
-        """Record a run that ended at the gate as ``blocked`` or ``waiting``; returns the attempt's id."""
-        why = Jsonb({"reasons": [vars(reason) for reason in reasons[:20]]})
-        attempt: int = self._call("record", key, partition, outcome, code_version, flow_run_id, why, asset=key)
+        """Record a run that ended at the gate.
+
+        Args:
+            key: The asset.
+            partition: Its partition.
+            outcome: ``blocked``, ``waiting`` or ``failed``.
+            code_version: Of the code that would have run.
+            flow_run_id: Prefect's id of the run.
+            reasons: Why; the first twenty are kept.
+
+        Returns:
+            The attempt's id.
+
+        Raises:
+            InvalidRequest: If the outcome is another one.
+        """
+        why = Jsonb({"reasons": [dataclasses.asdict(reason) for reason in reasons[:MAX_REASONS]]})
+        attempt: int = self._once("record", key, partition, outcome, code_version, flow_run_id, why)
         return attempt
 
     def confirm(
         self, key: str, partition: str, *, code_version: str, flow_run_id: str, pins: Sequence[Pin]
     ) -> Published:
-        """Confirm the current version as unchanged.
+        """Confirm the current version as unchanged; never that of a source, nor of what stands rejected.
 
         Raises:
             InputsMoved: If it was not made from these inputs by this code after all.
         """
-        ids = [pin.version_id for pin in pins]
-        return Published(**self._call("confirm", key, partition, code_version, flow_run_id, ids, asset=key))
+        work = (key, partition, code_version, flow_run_id, pins_to_json(pins))
+        return Published(**self._once("confirm", *work))
 
     # -- an open attempt ----------------------------------------------------------------------------------
 
@@ -146,7 +176,7 @@ class Ledger:
         Raises:
             LeaseLost: If it is gone.
         """
-        self._call("renew", attempt, token, f"{lease_seconds} seconds")
+        self._call("renew", attempt, token, float(lease_seconds))
 
     def stage(
         self,
@@ -159,7 +189,21 @@ class Ledger:
         rows: int | None,
         metadata: Mapping[str, Any],
     ) -> None:
-        """Record where the attempt's value lies; once, and only within the asset's namespace."""
+        """Record where the attempt's value lies. Said again it is harmless.
+
+        Args:
+            attempt: The attempt's id.
+            token: Its fencing token.
+            location: ``<asset>/<partition or _>/<attempt>``, or below it.
+            digest: Of the stored bytes.
+            size: In bytes.
+            rows: Of a frame, None for other values.
+            metadata: Small facts kept with the version.
+
+        Raises:
+            NothingStaged: If another value is staged.
+            LedgerError: If the location is not the attempt's own.
+        """
         self._call("stage", attempt, token, location, digest, size, rows, Jsonb(dict(metadata)))
 
     def verdict(self, attempt: int, token: int, verdict: Verdict) -> None:
@@ -184,7 +228,15 @@ class Ledger:
         return Published(**self._call("publish", attempt, token))
 
     def reject(self, attempt: int, token: int) -> Published:
-        """Settle an attempt with a failed ``error`` check; the last good version stays current."""
+        """Settle an attempt with a failed ``error`` check; the last good version stays current. Safe to repeat.
+
+        An attempt on older inputs than those judged last ends ``superseded`` instead.
+
+        Raises:
+            VerdictRefused: If a verdict is missing, or none failed.
+            LeaseLost: If the claim is not held any more.
+            StaleHead: If a rollback came in between.
+        """
         return Published(**self._call("reject", attempt, token))
 
     def fail(self, attempt: int, token: int, why: str) -> None:
@@ -194,102 +246,103 @@ class Ledger:
     # -- operating ----------------------------------------------------------------------------------------
 
     def rollback(self, key: str, partition: str, *, to_number: int, why: str) -> Published:
-        """Make an earlier version current again, under a new number.
+        """Make a published version current again, under a new number; those after it are withdrawn.
+
+        To the current version's own number, it clears a rejection. Attempts under way can no longer be published.
+
+        Args:
+            key: The asset.
+            partition: Its partition.
+            to_number: The version to restore.
+            why: The reason, for the record.
 
         Raises:
-            NotRegistered: If there is no such earlier version.
+            NotRegistered: If there is no such version.
+            InvalidRequest: If no reason is given.
         """
-        return Published(**self._call("rollback_to", key, partition, to_number, why, asset=key))
+        return Published(**self._once("rollback", key, partition, to_number, why))
 
     def collect(self, grace_seconds: float) -> list[str]:
-        """Mark staged values that will never be published; returns where they lie. For the platform's login."""
-        rows = self._rows("SELECT location FROM lockgate.collect(%s)", f"{grace_seconds} seconds")
-        return [row["location"] for row in rows if row["location"]]
+        """Give up staged values that will never be published, and attempts without a sign of life.
+
+        Args:
+            grace_seconds: How old they must be.
+
+        Returns:
+            Where the values lie; each is named once.
+
+        Raises:
+            Forbidden: If this is not the platform's login.
+        """
+        query = "select location from lockgate.collect(%s) where location is not null"
+        rows = self._connection.rows(query, [float(grace_seconds)], repeatable=False)
+        return [row["location"] for row in rows]
 
     # -- reading ------------------------------------------------------------------------------------------
 
     def version(self, key: str, partition: str, number: int | None = None) -> Version | None:
         """A published version that this login may read: the current one, or by number."""
         rows = self._rows(
-            "SELECT v.id AS version_id, v.number, v.location, v.digest, v.rows, v.metadata, v.published_at"
-            " FROM lockgate.versions AS v JOIN lockgate.heads AS h USING (asset, partition)"
-            " WHERE v.asset = %s AND v.partition = %s AND v.published_at IS NOT NULL"
-            " AND CASE WHEN %s::bigint IS NULL THEN v.id = h.version ELSE v.number = %s END",
-            key,
-            partition,
-            number,
-            number,
+            "select id as version_id, number, location, digest, rows, metadata, published_at"
+            " from lockgate.versions as version where asset = %s and partition = %s and number = coalesce(%s, ("
+            "  select number from lockgate.heads where asset = version.asset and partition = version.partition))",
+            *(key, partition, number),
         )
         return Version(**rows[0]) if rows else None
 
-    def attempts(self, *, flow_run_id: str | None = None, attempt: int | None = None) -> list[Attempt]:
-        """Attempts of one flow run, or the one with an id; newest first."""
+    def attempts(
+        self,
+        *,
+        flow_run_id: str | None = None,
+        attempt: int | None = None,
+        key: str | None = None,
+        partition: str | None = None,
+        limit: int = 100,
+    ) -> list[Attempt]:
+        """Attempts, newest first; other teams' without their reason.
+
+        Args:
+            flow_run_id: Only those of this flow run.
+            attempt: Only the one with this id.
+            key: Only those of this asset.
+            partition: Only those of this partition.
+            limit: At most so many.
+        """
+        return [
+            attempt_from_json(entry) for entry in self._call("history", attempt, flow_run_id, key, partition, limit)
+        ]
+
+    def verdicts(self, attempt: int) -> tuple[Verdict, ...]:
+        """The verdicts of an attempt that this login may see, by name; missing ones are left out."""
         rows = self._rows(
-            "SELECT a.id AS attempt, a.asset, a.partition, a.outcome, v.number AS version, a.flow_run_id, a.holder,"
-            " a.reason, a.started_at, a.finished_at,"
-            " (SELECT jsonb_agg(jsonb_build_array(i.asset, i.partition, i.number) ORDER BY i.asset, i.partition)"
-            "  FROM lockgate.inputs AS i WHERE i.attempt = a.id) AS inputs"
-            " FROM lockgate.attempts AS a"
-            " LEFT JOIN lockgate.versions AS v ON v.attempt = a.id AND v.number IS NOT NULL AND v.restores IS NULL"
-            " WHERE a.flow_run_id = coalesce(%s, a.flow_run_id) AND a.id = coalesce(%s, a.id) ORDER BY a.id DESC",
-            flow_run_id,
+            "select name, severity, passed, rows_failed, rows_seen, message, example from lockgate.verdicts"
+            " where attempt = %s and passed is not null order by name",
             attempt,
         )
-        return [_attempt(row) for row in rows]
+        return tuple(Verdict(**row) for row in rows)
 
     def status(self) -> list[SliceStatus]:
         """One row per asset and partition that has a head, and one per asset that has none, by key."""
-        rows = self._rows(
-            "SELECT s.key AS asset, h.partition, a.outcome, v.number AS version, v.published_at, v.rows,"
-            " (SELECT jsonb_agg(to_jsonb(c) - 'attempt' ORDER BY c.name) FROM lockgate.verdicts AS c"
-            "  WHERE c.attempt = h.judged_attempt AND c.passed IS NOT NULL) AS checks"
-            " FROM lockgate.assets AS s LEFT JOIN lockgate.heads AS h ON h.asset = s.key"
-            " LEFT JOIN lockgate.attempts AS a ON a.id = h.settled_attempt"
-            " LEFT JOIN lockgate.versions AS v ON v.id = h.version"
-            " WHERE s.active ORDER BY s.key, h.partition"
-        )
-        return [_status(row) for row in rows]
+        return [status_from_row(row) for row in self._rows(_STATUS)]
 
     # -- the connection -----------------------------------------------------------------------------------
 
     @property
     def address(self) -> str:
         """Host, port and database, without the password."""
-        parts = urlsplit(self._url)
-        return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return self._connection.address
 
-    def _connect(self) -> psycopg.Connection[dict[str, Any]]:
-        try:
-            return psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT, row_factory=dict_row)
-        except psycopg.Error as error:
-            raise translate(error, self.address) from error
+    def _call(self, function: str, *arguments: Any) -> Any:
+        """Call a function that may be called again if its answer is lost."""
+        return self._rows(_call_of(function, arguments), *arguments)[0]["answer"]
 
-    def _call(self, function: str, *arguments: Any, asset: str | None = None) -> Any:
-        marks = ", ".join(["%s"] * len(arguments))
-        rows = self._rows(f"SELECT lockgate.{function}({marks}) AS answer", *arguments, asset=asset)
-        return rows[0]["answer"]
+    def _once(self, function: str, *arguments: Any) -> Any:
+        """Call a function that would do something else if it were called again."""
+        return self._connection.rows(_call_of(function, arguments), arguments, repeatable=False)[0]["answer"]
 
-    def _rows(self, query: str, *arguments: Any, asset: str | None = None) -> list[dict[str, Any]]:
-        """Run one statement; once more on a new connection if the old one was dropped."""
-        with self._turn:
-            try:
-                return self._execute(query, arguments, asset)
-            except LedgerUnavailable:
-                self._connection.close()
-                self._connection = self._connect()
-                return self._execute(query, arguments, asset)
-
-    def _execute(self, query: str, arguments: Sequence[Any], asset: str | None) -> list[dict[str, Any]]:
-        try:
-            return self._connection.execute(query, arguments or None).fetchall()
-        except psycopg.Error as error:
-            raise translate(error, self.address, asset) from error
+    def _rows(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
+        return self._connection.rows(query, arguments, repeatable=True)
 
 
-def _attempt(row: dict[str, Any]) -> Attempt:
-    inputs = {label(asset, partition): number for asset, partition, number in row.pop("inputs") or []}
-    return Attempt(**row, inputs=inputs)
-
-
-def _status(row: dict[str, Any]) -> SliceStatus:
-    return SliceStatus(**{**row, "checks": tuple(Verdict(**check) for check in row["checks"] or [])})
+def _call_of(function: str, arguments: Sequence[Any]) -> str:
+    return f"select lockgate.{function}({', '.join(['%s'] * len(arguments))}) as answer"

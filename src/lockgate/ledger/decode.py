@@ -1,15 +1,20 @@
-"""From the JSON of the ledger's read functions to the core's types."""
+"""Between the JSON of the ledger's functions and the core's types."""
 
-from collections.abc import Mapping
+import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lockgate.core.gate import Head, Snapshot
+from psycopg.types.json import Jsonb
+
+from lockgate.core.check import Verdict
+from lockgate.core.gate import Head, Pin, Snapshot
 from lockgate.core.spec import spec_from_json
 from lockgate.core.sweep import Progress, Tried
+from lockgate.ledger.records import Attempt, SliceStatus
 
 
 def snapshot_from_json(data: Mapping[str, Any]) -> Snapshot:
-    """The snapshot that ``snapshot`` and ``snapshot_all`` return."""
+    """What ``snapshot`` returns."""
     heads = [_head(entry) for entry in data["heads"]]
     return Snapshot(
         assets={spec["key"]: spec_from_json(spec) for spec in data["assets"]},
@@ -31,3 +36,19 @@ def progress_from_json(data: Mapping[str, Any]) -> Progress:
         for entry in data["tried"]
     }
     return Progress(tried, frozenset((asset, partition) for asset, partition in data["claimed"]))
+
+
+def pins_to_json(pins: Sequence[Pin]) -> Jsonb:
+    """Pins as ``begin`` and ``confirm`` take them."""
+    return Jsonb([{"asset": pin.asset, "partition": pin.partition, "version_id": pin.version_id} for pin in pins])
+
+
+def attempt_from_json(data: Mapping[str, Any]) -> Attempt:
+    """One entry of what ``history`` returns."""
+    times = {name: data[name] and datetime.datetime.fromisoformat(data[name]) for name in ("started_at", "finished_at")}
+    return Attempt(**{**data, **times})
+
+
+def status_from_row(row: Mapping[str, Any]) -> SliceStatus:
+    """One row of ``status``."""
+    return SliceStatus(**{**row, "checks": tuple(Verdict(**check) for check in row["checks"] or ())})

@@ -6,13 +6,14 @@ LedgerError
 ├── RegistrationRefused LG002  a manifest that does not fit the registry
 ├── NotRegistered  LG003  no such asset, partition or version
 ├── CodeDiffers    LG004  the code that runs is not the code that is deployed
-├── InputsMoved    LG005  the pins are not the inputs any more: decide again
-├── LeaseLost      LG006  another run took over
+├── InputsMoved    LG005  the pins are not current any more: decide again
+├── LeaseLost      LG006  the claim is not held, or another run took over
 ├── VerdictRefused LG007  a missing, failed, unknown or contradicting verdict
 ├── StaleHead      LG008  a rollback came in between
-├── NothingStaged  LG009  nothing to publish, or collected already
-├── InputsRefused  LG010  an input is unpublished, withdrawn or no longer shared
-└── AttemptSettled LG011  the attempt has its outcome
+├── NothingStaged  LG009  nothing to publish, or something else staged already
+├── InputsRefused  LG010  an input is unpublished, withdrawn, unshared, or none of the asset's
+├── AttemptSettled LG011  the attempt has its outcome
+└── InvalidRequest LG012  an outcome that cannot be recorded, a rollback without a reason
 """
 
 import psycopg
@@ -41,11 +42,11 @@ class CodeDiffers(LedgerError):
 
 
 class InputsMoved(LedgerError):
-    """The pins are not one current version of each input any more."""
+    """The pins are not current any more; a new look at the gate gives new ones."""
 
 
 class LeaseLost(LedgerError):
-    """The claim is not held any more: its lease ran out, or another run took it over."""
+    """The claim is not held: its lease ran out, another run took it over, or it is not this run's turn."""
 
 
 class VerdictRefused(LedgerError):
@@ -57,51 +58,57 @@ class StaleHead(LedgerError):
 
 
 class NothingStaged(LedgerError):
-    """There is no staged value to publish."""
+    """There is no staged value to publish, or another one than is said."""
 
 
 class InputsRefused(LedgerError):
-    """An input is unpublished, withdrawn or no longer shared."""
+    """An input is unpublished, withdrawn or no longer shared, or the pins are not the asset's inputs."""
 
 
 class AttemptSettled(LedgerError):
     """The attempt has its outcome already."""
 
 
-_BY_STATE: dict[str, tuple[type[LedgerError], str]] = {
-    "LG001": (Forbidden, "Use the login of the owning team."),
-    "LG002": (RegistrationRefused, "Mend the team's code, or let the input's owner deploy or share it."),
-    "LG003": (NotRegistered, "See `lockgate status` for what is deployed."),
-    "LG004": (CodeDiffers, "Run: lockgate deploy {team}"),
-    "LG005": (InputsMoved, "Run it again."),
-    "LG006": (LeaseLost, "Nothing to do: the run that took over settles it."),
-    "LG007": (VerdictRefused, "Every error check must pass before a value is published."),
-    "LG008": (StaleHead, "Run it again on the rolled-back inputs."),
-    "LG009": (NothingStaged, "Run it again."),
-    "LG010": (InputsRefused, "Run it again once its owner has published or shared it."),
-    "LG011": (AttemptSettled, "Start a new run."),
-    "42501": (Forbidden, "The ledger is written through its functions alone."),
+class InvalidRequest(LedgerError):
+    """An outcome that cannot be recorded, or a rollback without a reason."""
+
+
+_BY_STATE: dict[str, type[LedgerError]] = {
+    "LG001": Forbidden,
+    "LG002": RegistrationRefused,
+    "LG003": NotRegistered,
+    "LG004": CodeDiffers,
+    "LG005": InputsMoved,
+    "LG006": LeaseLost,
+    "LG007": VerdictRefused,
+    "LG008": StaleHead,
+    "LG009": NothingStaged,
+    "LG010": InputsRefused,
+    "LG011": AttemptSettled,
+    "LG012": InvalidRequest,
 }
+_REGISTRY_TABLES = {"assets", "asset_inputs", "asset_checks"}
 
 
-def translate(error: psycopg.Error, where: str, asset: str | None = None) -> LedgerError:
+def translate(error: psycopg.Error, where: str, *, reached: bool = True) -> LedgerError:
     """The lockgate error for what the database said.
 
     Args:
         error: From psycopg.
         where: The ledger's address, without password.
-        asset: The asset it is about.
+        reached: Whether the connection still stands, so that the database itself refused.
     """
-    state = error.sqlstate or ""
-    if state in _BY_STATE:
-        kind, cure = _BY_STATE[state]
-        message = (error.diag.message_primary or "refused").rstrip(".")
-        return kind(f"{message[:1].upper()}{message[1:]}.", cure=cure.format(team=_team(asset)), asset=asset)
-    if isinstance(error, psycopg.OperationalError):
-        reason = " ".join(str(error).split())
+    told = error.diag
+    if kind := _BY_STATE.get(error.sqlstate or ""):
+        return kind(told.message_primary or "refused", cure=told.message_hint or "", asset=told.message_detail or None)
+    if not reached:
+        reason = " ".join(str(error).split()).rstrip(".")
         return LedgerUnavailable(f"The ledger at {where} cannot be reached: {reason}.", cure="Start it: lockgate up")
-    return LedgerError(f"The ledger at {where} failed: {error.diag.message_primary or error}.", asset=asset)
-
-
-def _team(asset: str | None) -> str:
-    return (asset or "").partition("/")[0]
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return Forbidden(f"The ledger refused: {told.message_primary}.", cure="Use the login that may do this.")
+    if isinstance(error, psycopg.IntegrityError) and told.table_name in _REGISTRY_TABLES:
+        return RegistrationRefused(f"The manifest breaks {told.constraint_name or told.column_name}.", cure="Mend it.")
+    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction):
+        return LedgerError(f"The ledger at {where} is of another release: {told.message_primary}.", cure="lockgate up")
+    broken = told.constraint_name or told.message_primary or type(error).__name__
+    return LedgerError(f"The ledger at {where} refused: {broken}.")

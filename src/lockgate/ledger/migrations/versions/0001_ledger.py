@@ -9,7 +9,13 @@ revision = "0001"
 down_revision = None
 
 SQL = Path(__file__).parents[1] / "sql" / "0001"
-FILES = ("tables", "identity", "register", "begin", "attempt", "slice", "reading", "policies")
+FILES = (
+    *("registry", "attempts", "versions"),
+    *("identity", "slices", "attempts_held", "pins"),
+    *("register", "snapshot", "begin", "lease", "stage", "publish_guards", "publish", "reject"),
+    *("record", "rollback", "collect", "reading"),
+    *("policies", "grants"),
+)
 
 
 def upgrade() -> None:

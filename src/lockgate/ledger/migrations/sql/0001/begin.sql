@@ -1,212 +1,166 @@
--- Beginning an attempt: pin its inputs, freeze its checks, claim the work for as long as a lease lasts.
+-- Claims a slice for an attempt on exactly these pins with exactly this code.
+-- Outcomes: begun; duplicate, naming the attempt that does or did the same; queued, for an asset that reads all
+-- partitions of an input while it runs already: call again with fresh pins, attempt and token until it is its turn.
 
-CREATE FUNCTION has_partition(spec jsonb, partition text) RETURNS boolean LANGUAGE sql IMMUTABLE
-SET search_path = lockgate, pg_temp AS $$
-    SELECT CASE spec -> 'partitions' ->> 'kind'
-        WHEN 'none' THEN partition = ''
-        WHEN 'static' THEN spec -> 'partitions' -> 'names' ? partition
-        ELSE partition ~ '^\d{4}-\d\d-\d\d$' AND partition >= spec -> 'partitions' ->> 'start'
-            AND partition <= coalesce(spec -> 'partitions' ->> 'end', '9999-12-31')
-    END
-$$;
-
--- Whether an asset reads all partitions of some input at once: then it runs one at a time.
-CREATE FUNCTION fans_in(asset_key text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-    SELECT EXISTS (
-        SELECT FROM asset_inputs AS i
-        JOIN assets AS reader ON reader.key = i.asset
-        JOIN assets AS source ON source.key = i.input
-        WHERE i.asset = asset_key AND reader.kind = 'none' AND source.kind <> 'none')
-$$;
-
--- The slices that an attempt must pin: of each input the same partition, the only one, or all published ones.
-CREATE FUNCTION slices_to_pin(asset_key text, wanted text) RETURNS TABLE (asset text, partition text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = lockgate, pg_temp AS $$
-    SELECT source.key, CASE WHEN source.kind = 'none' THEN '' ELSE wanted END
-    FROM asset_inputs AS i
-    JOIN assets AS reader ON reader.key = i.asset
-    JOIN assets AS source ON source.key = i.input
-    WHERE i.asset = asset_key AND (source.kind = 'none' OR reader.kind <> 'none')
-    UNION ALL
-    SELECT heads.asset, heads.partition
-    FROM asset_inputs AS i
-    JOIN assets AS reader ON reader.key = i.asset
-    JOIN assets AS source ON source.key = i.input
-    JOIN heads ON heads.asset = source.key
-    WHERE i.asset = asset_key AND source.kind <> 'none' AND reader.kind = 'none' AND heads.version IS NOT NULL
-$$;
-
-CREATE FUNCTION check_pins(me text, asset_key text, wanted text, pins bigint[]) RETURNS void
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = lockgate, pg_temp AS $$
-DECLARE
-    bad text;
-BEGIN
-    -- guard: begin_pins
-    IF (SELECT array_agg(ROW(v.asset, v.partition)::text ORDER BY v.asset, v.partition)
-        FROM versions AS v WHERE v.id = ANY (pins))
-       IS DISTINCT FROM
-       (SELECT array_agg(ROW(s.asset, s.partition)::text ORDER BY s.asset, s.partition)
-        FROM slices_to_pin(asset_key, wanted) AS s) THEN
-        PERFORM refuse('LG005', format('the pins are not one version of each input of %s', asset_key));
-    END IF;
-    -- end guard
-    -- guard: begin_published
-    SELECT v.asset INTO bad FROM versions AS v WHERE v.id = ANY (pins) AND v.published_at IS NULL LIMIT 1;
-    IF bad IS NOT NULL THEN
-        PERFORM refuse('LG010', format('a pinned version of %s is not published', bad));
-    END IF;
-    -- end guard
-    -- guard: begin_withdrawn
-    SELECT v.asset INTO bad FROM versions AS v WHERE v.id = ANY (pins) AND v.withdrawn_at IS NOT NULL LIMIT 1;
-    IF bad IS NOT NULL THEN
-        PERFORM refuse('LG005', format('a pinned version of %s is withdrawn', bad));
-    END IF;
-    -- end guard
-    -- guard: begin_shared
-    SELECT v.asset INTO bad FROM versions AS v WHERE v.id = ANY (pins) AND NOT shared_to(v.asset, me) LIMIT 1;
-    IF bad IS NOT NULL THEN
-        PERFORM refuse('LG010', format('%s is not shared with %s', bad, me));
-    END IF;
-    -- end guard
-END $$;
-
--- Settle an open attempt; the claim goes with it.
-CREATE FUNCTION close_attempt(attempt_id bigint, how text, why jsonb) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-DECLARE
-    a attempts;
-BEGIN
-    UPDATE attempts SET outcome = how, reason = why, finished_at = clock_timestamp()
-    WHERE id = attempt_id AND outcome IS NULL RETURNING * INTO a;
-    DELETE FROM claims WHERE attempt = attempt_id;
-    IF a.id IS NOT NULL THEN
-        UPDATE heads SET settled_attempt = a.id WHERE asset = a.asset AND partition = a.partition;
-    END IF;
-END $$;
-
--- The live claim of a slot; a claim whose lease ran out is cleared away, and its attempt settled as failed.
-CREATE FUNCTION live_claim(asset_key text, slice text, wanted_slot text) RETURNS claims
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = lockgate, pg_temp AS $$
-DECLARE
-    c claims;
-BEGIN
-    SELECT * INTO c FROM claims WHERE asset = asset_key AND partition = slice AND slot = wanted_slot FOR UPDATE;
-    IF c.attempt IS NOT NULL AND c.expires_at <= clock_timestamp() THEN
-        PERFORM close_attempt(c.attempt, 'failed', '{"why": "its lease ran out"}');
-        c := NULL;
-    END IF;
-    RETURN c;
-END $$;
-
-CREATE FUNCTION own_asset(me text, asset_key text, wanted text) RETURNS assets LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-DECLARE
-    a assets;
-BEGIN
-    SELECT * INTO a FROM assets WHERE key = asset_key;
-    -- guard: own_asset
-    IF a.team IS DISTINCT FROM me THEN
-        PERFORM refuse('LG001', format('%s is no asset of team %s', asset_key, me));
-    END IF;
-    -- end guard
-    -- guard: active_asset
-    IF NOT a.active THEN
-        PERFORM refuse('LG003', format('%s is no longer deployed', asset_key));
-    END IF;
-    -- end guard
-    -- guard: known_partition
-    IF NOT has_partition(a.spec, wanted) THEN
-        PERFORM refuse('LG003', format('%s has no partition %s', asset_key, quote_literal(wanted)));
-    END IF;
-    -- end guard
-    RETURN a;
-END $$;
-
-CREATE FUNCTION begin_attempt(
-    asset_key text, slice text, code text, run_id text, pin_ids bigint[], is_forced boolean, lease interval,
-    queued_attempt bigint, queued_token bigint
-) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = lockgate, pg_temp AS $$
-DECLARE
-    me text := caller_team();
-    asset_row assets := own_asset(me, asset_key, slice);
-    exclusive boolean := fans_in(asset_key);
-    sorted bigint[] := ARRAY(SELECT unnest(pin_ids) ORDER BY 1);
-    my_slot text := CASE WHEN exclusive THEN 'turn' ELSE md5(sorted::text || code) END;
+create function begin(
+    p_asset text, p_partition text, p_code_version text, p_flow_run_id text, p_pins jsonb, p_forced boolean,
+    p_lease_seconds double precision, p_attempt bigint default null, p_token bigint default null
+) returns jsonb
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+declare
+    own assets := own_asset(p_asset);
+    here text := slot_of(p_pins, p_code_version);
+    lane text := case when fans_in(p_asset) then 'running' else slot_of(p_pins, p_code_version) end;
     head heads;
-    holder claims;
-    pending claims;
-    mine bigint;
-    my_token bigint;
-BEGIN
-    -- guard: begin_code
-    IF asset_row.code_version <> code THEN
-        PERFORM refuse('LG004', format('the code of %s differs from what is deployed', asset_key));
-    END IF;
-    -- end guard
-    INSERT INTO heads (asset, partition) VALUES (asset_key, slice) ON CONFLICT DO NOTHING;
-    -- The head's row lock makes all of what follows one at a time for this slice.
-    SELECT * INTO head FROM heads WHERE asset = asset_key AND partition = slice FOR UPDATE;
-    PERFORM check_pins(me, asset_key, slice, sorted);
-    holder := live_claim(asset_key, slice, my_slot);
-    IF exclusive THEN
-        pending := live_claim(asset_key, slice, 'pending');
-        IF queued_attempt IS NOT NULL AND (pending.attempt, pending.token) IS DISTINCT FROM (queued_attempt, queued_token)
-        THEN
-            PERFORM refuse('LG006', format('attempt %s lost its place in the queue of %s', queued_attempt, asset_key));
-        END IF;
-        IF queued_attempt IS NULL AND pending.attempt IS NOT NULL THEN
-            RETURN duplicate_of(pending.attempt, asset_key, slice, code, run_id, sorted);
-        END IF;
-    END IF;
-    IF holder.attempt IS NOT NULL AND NOT exclusive THEN
-        RETURN duplicate_of(holder.attempt, asset_key, slice, code, run_id, sorted);
-    END IF;
-    IF queued_attempt IS NULL THEN
-        INSERT INTO attempts (asset, partition, code_version, flow_run_id) VALUES (asset_key, slice, code, run_id)
-        RETURNING id INTO mine;
-    ELSE
-        mine := queued_attempt;
-        DELETE FROM claims WHERE attempt = mine;
-    END IF;
-    INSERT INTO claims (asset, partition, slot, attempt, expires_at)
-    VALUES (asset_key, slice, CASE WHEN holder.attempt IS NULL THEN my_slot ELSE 'pending' END, mine,
-            clock_timestamp() + lease)
-    RETURNING token INTO my_token;
-    IF holder.attempt IS NOT NULL THEN
-        RETURN jsonb_build_object('outcome', 'queued', 'attempt', mine, 'token', my_token, 'holder', run_of(holder.attempt));
-    END IF;
-    UPDATE attempts SET epoch = head.epoch, pinned_at = nextval('tick'), pins = sorted, forced = is_forced WHERE id = mine;
-    INSERT INTO inputs (attempt, asset, partition, number, version)
-    SELECT mine, v.asset, v.partition, v.number, v.id FROM versions AS v WHERE v.id = ANY (sorted);
-    INSERT INTO verdicts (attempt, name, severity)
-    SELECT mine, c.name, c.severity FROM asset_checks AS c WHERE c.asset = asset_key;
-    RETURN jsonb_build_object('outcome', 'begun', 'attempt', mine, 'token', my_token, 'holder', NULL);
-END $$;
+    mine attempts;
+    rival attempts;
+begin
+    perform require_deployed(own, p_code_version);
+    perform require_partition(own, p_partition);
+    head := lock_head(p_asset, p_partition);
+    perform check_pins(own, p_partition, p_pins);
+    if p_attempt is not null then
+        mine := own_queued(p_attempt, p_token, p_asset, p_partition);
+    end if;
+    perform end_expired(p_asset, p_partition, array[lane, 'pending'], mine.id);
 
-CREATE FUNCTION run_of(attempt_id bigint) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-    SELECT flow_run_id FROM attempts WHERE id = attempt_id
+    rival := rival_of(head, lane, here, mine.id, p_forced);
+    if rival.id is not null and (lane <> 'running' or rival.slot is null or rival.slot = here) then
+        return end_duplicate(own, p_partition, p_flow_run_id, mine, rival, here);
+    end if;
+    mine := claim(own, p_partition, p_flow_run_id, mine, case when rival.id is null then lane else 'pending' end,
+                  p_lease_seconds);
+    if rival.id is not null then
+        return describe_begun(mine, 'queued', rival.flow_run_id);
+    end if;
+    perform start_attempt(mine, head, p_pins, here, p_forced);
+    return describe_begun(mine, 'begun', null);
+end
 $$;
 
-CREATE FUNCTION duplicate_of(
-    holder_attempt bigint, asset_key text, slice text, code text, run_id text, sorted bigint[]
-) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = lockgate, pg_temp AS $$
-DECLARE
-    mine bigint;
-BEGIN
-    INSERT INTO attempts (asset, partition, code_version, flow_run_id, pins, outcome, holder, finished_at)
-    VALUES (asset_key, slice, code, run_id, sorted, 'duplicate', holder_attempt, clock_timestamp())
-    RETURNING id INTO mine;
-    RETURN jsonb_build_object('outcome', 'duplicate', 'attempt', mine, 'token', 0, 'holder', run_of(holder_attempt));
-END $$;
+create function describe_begun(p_mine attempts, p_outcome text, p_holder text) returns jsonb
+language sql immutable set search_path = lockgate, pg_temp
+as $$
+    select jsonb_build_object('attempt', p_mine.id, 'token', p_mine.token, 'outcome', p_outcome, 'holder', p_holder)
+$$;
 
-CREATE FUNCTION renew(attempt_id bigint, claim_token bigint, lease interval) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = lockgate, pg_temp AS $$
-BEGIN
-    UPDATE claims SET expires_at = clock_timestamp() + lease
-    WHERE attempt = attempt_id AND token = claim_token AND owns(asset);
-    IF NOT FOUND THEN
-        PERFORM refuse('LG006', format('attempt %s no longer holds its claim', attempt_id));
-    END IF;
-END $$;
+create function require_deployed(p_own assets, p_code_version text) returns void
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+begin
+    -- guard: active
+    if not p_own.active then
+        perform refuse('LG003', format('%s is no longer deployed.', p_own.key), p_own.key,
+                       format('Run: lockgate deploy %s', p_own.team));
+    end if;
+    -- end guard
+    -- guard: code
+    if p_own.code_version is distinct from p_code_version then
+        perform refuse('LG004', format('%s: the code differs from what is deployed.', p_own.key), p_own.key,
+                       format('Run: lockgate deploy %s', p_own.team));
+    end if;
+    -- end guard
+end
+$$;
+
+create function own_queued(p_attempt bigint, p_token bigint, p_asset text, p_partition text) returns attempts
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+declare
+    mine attempts := own_attempt(p_attempt, p_token);
+begin
+    -- guard: queued
+    if not exists (
+        select from claims
+        where attempt = mine.id and asset = p_asset and partition = p_partition and slot = 'pending'
+    ) then
+        perform refuse('LG006', format('%s: attempt %s does not wait for its turn any more.',
+                       label(p_asset, p_partition), mine.id), mine.asset, 'Run it again.');
+    end if;
+    -- end guard
+    return mine;
+end
+$$;
+
+-- Takes over from holders that gave no sign of life in time.
+create function end_expired(p_asset text, p_partition text, p_slots text[], p_except bigint) returns void
+language sql security definer set search_path = lockgate, pg_temp
+as $$
+    select settle_attempt(attempt, 'failed', '{"why": "its lease ran out"}') from claims
+    where asset = p_asset and partition = p_partition and slot = any (p_slots)
+        and attempt is distinct from p_except and expires <= clock_timestamp()
+$$;
+
+-- The attempt that stands in the way: one waiting for its turn, one under way in the same lane, or the one that
+-- made the current version from the same pins with the same code since the caller asked the gate.
+create function rival_of(p_head heads, p_lane text, p_slot text, p_mine bigint, p_forced boolean) returns attempts
+language sql stable security definer set search_path = lockgate, pg_temp
+as $$
+    select rival.* from (
+        select claims.attempt as id, case claims.slot when 'pending' then 1 else 2 end as rank
+        from claims
+        where asset = p_head.asset and partition = p_head.partition and slot in (p_lane, 'pending')
+            and attempt is distinct from p_mine
+        union all
+        select versions.attempt, 3 from versions join attempts on attempts.id = versions.attempt
+        where versions.id = p_head.current and p_head.judged = 'published' and p_forced is not true
+            and attempts.slot = p_slot and exists (select from inputs where inputs.attempt = attempts.id)
+    ) as candidates
+    join attempts as rival on rival.id = candidates.id
+    order by rank limit 1
+$$;
+
+create function end_duplicate(
+    p_own assets, p_partition text, p_flow_run_id text, p_mine attempts, p_rival attempts, p_slot text
+) returns jsonb
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+begin
+    if p_mine.id is null then
+        insert into attempts (asset, partition, code_version, flow_run_id, slot)
+        values (p_own.key, p_partition, p_own.code_version, p_flow_run_id, p_slot) returning * into p_mine;
+    end if;
+    perform settle_attempt(p_mine.id, 'duplicate', '{}', p_rival.id);
+    return describe_begun(p_mine, 'duplicate', p_rival.flow_run_id);
+end
+$$;
+
+-- A new attempt with its claim, or the waiting one with its claim moved or renewed.
+create function claim(
+    p_own assets, p_partition text, p_flow_run_id text, p_mine attempts, p_slot text, p_lease_seconds double precision
+) returns attempts
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+begin
+    if p_mine.id is null then
+        insert into attempts (asset, partition, code_version, flow_run_id)
+        values (p_own.key, p_partition, p_own.code_version, p_flow_run_id) returning * into p_mine;
+        insert into claims (asset, partition, slot, attempt, expires)
+        values (p_own.key, p_partition, p_slot, p_mine.id, lease_end(p_lease_seconds));
+    else
+        update claims set slot = p_slot, expires = lease_end(p_lease_seconds) where attempt = p_mine.id;
+    end if;
+    return p_mine;
+end
+$$;
+
+-- Freezes pins and checks: what is deployed or published from now on changes nothing for this attempt.
+create function start_attempt(p_mine attempts, p_head heads, p_pins jsonb, p_slot text, p_forced boolean) returns void
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+begin
+    update attempts
+    set slot = p_slot, base_epoch = p_head.epoch, pinned_at = nextval('tick'), forced = coalesce(p_forced, false),
+        code_version = (select code_version from assets where key = p_mine.asset)
+    where id = p_mine.id;
+    insert into inputs (attempt, asset, partition, number, version)
+    select p_mine.id, versions.asset, versions.partition, versions.number, versions.id
+    from jsonb_to_recordset(p_pins) as pin (asset text, partition text, version_id bigint)
+    join versions on versions.id = pin.version_id and versions.asset = pin.asset
+        and versions.partition = pin.partition;
+    perform check_inputs(p_mine, 'LG005');
+    insert into verdicts (attempt, name, severity)
+    select p_mine.id, name, severity from asset_checks where asset = p_mine.asset;
+end
+$$;

@@ -1,22 +1,18 @@
--- Who may see and call what. Nobody but the owner may write a table; the functions do, as the owner.
+-- What of the data each login sees: its own, and of what is shared with it the published.
 
-ALTER TABLE versions ENABLE ROW LEVEL SECURITY;
-ALTER TABLE verdicts ENABLE ROW LEVEL SECURITY;
+alter table versions enable row level security;
+alter table verdicts enable row level security;
 
--- A value's location: the owner's own at any stage, others' once published, if shared.
-CREATE POLICY own_versions ON versions FOR SELECT USING (owns(asset));
-CREATE POLICY shared_versions ON versions FOR SELECT USING (published_at IS NOT NULL AND reads(asset));
--- A verdict's evidence: only of assets one may read.
-CREATE POLICY readable_verdicts ON verdicts FOR SELECT
-    USING (reads((SELECT asset FROM attempts WHERE attempts.id = verdicts.attempt)));
+create policy versions_of_own on versions for select to lockgate_teams using (owns(asset));
+create policy versions_shared on versions for select to lockgate_teams
+    using (number is not null and may_read(asset));
+create policy versions_platform on versions for select to lockgate_platform using (true);
 
-REVOKE ALL ON ALL TABLES IN SCHEMA lockgate FROM PUBLIC;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA lockgate FROM PUBLIC;
-GRANT USAGE ON SCHEMA lockgate TO lockgate_teams, lockgate_platform;
-GRANT SELECT ON ALL TABLES IN SCHEMA lockgate TO lockgate_teams, lockgate_platform;
-REVOKE ALL ON teams FROM lockgate_teams;
-GRANT EXECUTE ON FUNCTION owns, reads, is_platform, snapshot, snapshot_all TO lockgate_teams, lockgate_platform;
-GRANT EXECUTE ON FUNCTION progress, collect TO lockgate_platform;
-GRANT EXECUTE ON FUNCTION
-    register, begin_attempt, renew, stage, verdict, publish, reject, fail, record, confirm, rollback_to
-    TO lockgate_teams;
+create policy verdicts_of_own on verdicts for select to lockgate_teams
+    using (exists (select from attempts where attempts.id = verdicts.attempt and owns(attempts.asset)));
+create policy verdicts_shared on verdicts for select to lockgate_teams
+    using (exists (
+        select from attempts
+        where attempts.id = verdicts.attempt and attempts.outcome = 'published' and may_read(attempts.asset)
+    ));
+create policy verdicts_platform on verdicts for select to lockgate_platform using (true);

@@ -1,61 +1,71 @@
--- What the gate, the sweep and the command line read. No value's location is in here.
+-- What people and the sweep ask: outcomes and standing facts, without locations or examples.
 
-CREATE FUNCTION head_json(h heads, with_inputs boolean) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-    SELECT jsonb_build_object(
-        'asset', h.asset, 'partition', h.partition, 'judged', h.judged, 'number', v.number, 'version_id', v.id,
-        'code_version', a.code_version, 'failed_checks', h.failed_checks, 'confirmed', h.confirmed,
-        'pinned_at', coalesce(a.pinned_at, 0),
-        'inputs', CASE WHEN with_inputs THEN coalesce((
-            SELECT jsonb_agg(jsonb_build_array(i.asset, i.partition, i.number)) FROM inputs AS i WHERE i.attempt = a.id),
-            '[]') ELSE '[]' END)
-    FROM (SELECT) AS one
-    LEFT JOIN versions AS v ON v.id = h.version
-    LEFT JOIN attempts AS a ON a.id = v.attempt
+-- What became of the attempts on what is current now, by slice, pins and code; and which slices are being worked on.
+create function progress() returns jsonb
+language sql stable security definer set search_path = lockgate, pg_temp
+as $$
+    with pinned as (
+        select attempts.id, attempts.asset, attempts.partition, attempts.slot, attempts.code_version, attempts.outcome,
+            (select jsonb_agg(inputs.version order by inputs.version) from inputs where inputs.attempt = attempts.id) as pins
+        from attempts
+        where outcome in ('published', 'rejected', 'failed', 'superseded') and not exists (
+            select from inputs join heads on heads.asset = inputs.asset and heads.partition = inputs.partition
+            where inputs.attempt = attempts.id and heads.current is distinct from inputs.version
+        )
+    )
+    select jsonb_build_object(
+        'tried', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'asset', asset, 'partition', partition, 'code_version', code_version, 'pins', pins,
+                'outcomes', outcomes, 'declined', exists (
+                    select from declined
+                    where declined.asset = tried.asset and declined.partition = tried.partition
+                        and declined.slot = tried.slot
+                )
+            ))
+            from (
+                select asset, partition, slot, code_version, pins, jsonb_agg(outcome) as outcomes
+                from pinned where pins is not null group by asset, partition, slot, code_version, pins
+            ) as tried
+        ), '[]'),
+        'claimed', coalesce((
+            select jsonb_agg(jsonb_build_array(asset, partition)) from claims where expires > clock_timestamp()
+        ), '[]')
+    )
 $$;
 
--- The registry and the heads that decide about one slice: of the asset and of all its ancestors.
-CREATE FUNCTION snapshot(asset_key text, slice text) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-    WITH RECURSIVE kin (key) AS (
-        SELECT asset_key
-        UNION
-        SELECT i.input FROM kin JOIN asset_inputs AS i ON i.asset = kin.key
-    ),
-    known AS (SELECT assets.* FROM assets JOIN kin USING (key) WHERE active),
-    -- Without a fan-in on the way, only this partition and the unpartitioned heads can matter.
-    narrow AS (SELECT NOT EXISTS (SELECT FROM kin WHERE fans_in(kin.key)) AS yes)
-    SELECT jsonb_build_object(
-        'assets', (SELECT coalesce(jsonb_agg(spec), '[]') FROM known),
-        'heads', (
-            SELECT coalesce(jsonb_agg(head_json(h, h.asset = asset_key)), '[]')
-            FROM heads AS h JOIN kin ON kin.key = h.asset, narrow
-            WHERE h.partition IN (slice, '') OR NOT narrow.yes AND (h.asset <> asset_key)))
+-- The reason of an attempt may quote its code's error, so only its own team and the platform see it.
+create function sees_reason(p_asset text) returns boolean
+language sql stable security definer set search_path = lockgate, pg_temp
+as $$
+    select owns(p_asset) or session_user = 'lockgate_platform'
 $$;
 
--- The same for the whole platform.
-CREATE FUNCTION snapshot_all() RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-    SELECT jsonb_build_object(
-        'assets', (SELECT coalesce(jsonb_agg(spec), '[]') FROM assets WHERE active),
-        'heads', (SELECT coalesce(jsonb_agg(head_json(h, true)), '[]') FROM heads AS h))
-$$;
-
--- What dependents did so far: settled attempts by what they read, and the slices that live claims hold.
-CREATE FUNCTION progress() RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-    SELECT jsonb_build_object(
-        'tried', (
-            SELECT coalesce(jsonb_agg(jsonb_build_object(
-                'asset', t.asset, 'partition', t.partition, 'pins', t.pins, 'code_version', t.code_version,
-                'outcomes', t.outcomes, 'declined', t.declined)), '[]')
-            FROM (
-                SELECT a.asset, a.partition, a.pins, a.code_version, jsonb_agg(a.outcome) AS outcomes,
-                    bool_or(EXISTS (SELECT FROM versions WHERE attempt = a.id AND withdrawn_at IS NOT NULL)) AS declined
-                FROM attempts AS a
-                WHERE a.outcome IN ('published', 'rejected', 'failed', 'superseded') AND a.pins <> '{}'
-                GROUP BY a.asset, a.partition, a.pins, a.code_version) AS t),
-        'claimed', (
-            SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_array(asset, partition)), '[]')
-            FROM claims WHERE expires_at > clock_timestamp()))
+create function history(p_id bigint, p_flow_run_id text, p_asset text, p_partition text, p_limit integer) returns jsonb
+language sql stable security definer set search_path = lockgate, pg_temp
+as $$
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'attempt', found.id, 'asset', found.asset, 'partition', found.partition, 'outcome', found.outcome,
+        'version', versions.number, 'flow_run_id', found.flow_run_id,
+        'holder', found.holder,
+        'inputs', (
+            select coalesce(jsonb_object_agg(label(asset, partition), number), '{}')
+            from inputs where inputs.attempt = found.id
+        ),
+        'reason', case when true
+            -- guard: private_reason
+            and sees_reason(found.asset)
+            -- end guard
+            then found.reason else '{}' end,
+        'started_at', found.began_at, 'finished_at', found.settled_at
+    ) order by found.id desc), '[]')
+    from (
+        select * from attempts
+        where (p_id is null or attempts.id = p_id)
+            and (p_flow_run_id is null or attempts.flow_run_id = p_flow_run_id)
+            and (p_asset is null or attempts.asset = p_asset)
+            and (p_partition is null or attempts.partition = p_partition)
+        order by attempts.id desc limit p_limit
+    ) as found
+    left join versions on versions.attempt = found.id and versions.restores is null
 $$;

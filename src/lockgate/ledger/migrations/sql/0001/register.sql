@@ -1,107 +1,152 @@
--- Registering: a team's assets are replaced as a whole, in one serialised transaction.
+-- Replaces everything the calling team has registered. One deploy at a time, all or nothing.
 
-CREATE FUNCTION keys_of(items jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE SET search_path = lockgate, pg_temp AS $$
-    SELECT coalesce(array_agg(item ->> 'key' ORDER BY item ->> 'key'), '{}') FROM jsonb_array_elements(items) AS item
+create function register(p_manifest jsonb) returns jsonb
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+declare
+    summary jsonb;
+begin
+    -- A lock that a team cannot take by itself, unlike an advisory one.
+    lock table assets in share row exclusive mode;
+    perform check_manifest(p_manifest);
+    summary := compare_manifest(p_manifest);
+    perform store_assets(p_manifest);
+    perform store_inputs(p_manifest);
+    perform check_edges();
+    return summary;
+end
 $$;
 
-CREATE FUNCTION replace_assets(me text, items jsonb) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-BEGIN
-    INSERT INTO assets (key, team, name, spec, code_version, kind, effect, shared_with)
-    SELECT item ->> 'key', me, item ->> 'name', item, item ->> 'code_version', item -> 'partitions' ->> 'kind',
-           (item ->> 'effect')::boolean, ARRAY(SELECT jsonb_array_elements_text(item -> 'shared_with'))
-    FROM jsonb_array_elements(items) AS item
-    ON CONFLICT (key) DO UPDATE SET
-        spec = excluded.spec, code_version = excluded.code_version, kind = excluded.kind, effect = excluded.effect,
-        shared_with = excluded.shared_with, active = true, registered_at = clock_timestamp(), team = excluded.team,
-        name = excluded.name;
-    UPDATE assets SET active = false WHERE team = me AND key <> ALL (keys_of(items));
-    DELETE FROM asset_inputs WHERE asset IN (SELECT key FROM assets WHERE team = me);
-    DELETE FROM asset_checks WHERE asset IN (SELECT key FROM assets WHERE team = me);
-    INSERT INTO asset_inputs (asset, input, on_rejected)
-    SELECT item ->> 'key', input ->> 'key', input ->> 'on_rejected'
-    FROM jsonb_array_elements(items) AS item, jsonb_array_elements(item -> 'inputs') AS input;
-    INSERT INTO asset_checks (asset, name, severity)
-    SELECT item ->> 'key', given ->> 'name', given ->> 'severity'
-    FROM jsonb_array_elements(items) AS item, jsonb_array_elements(item -> 'checks') AS given;
-END $$;
-
-CREATE FUNCTION check_inputs(me text) RETURNS void LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-DECLARE
-    edge record;
-BEGIN
-    FOR edge IN
-        SELECT i.asset, i.input, reader.kind, source.active, source.kind AS source_kind,
-               reader.spec -> 'partitions' = source.spec -> 'partitions' AS same_partitions
-        FROM asset_inputs AS i
-        JOIN assets AS reader ON reader.key = i.asset
-        JOIN assets AS source ON source.key = i.input
-        WHERE reader.team = me
-    LOOP
-        -- guard: register_active
-        IF NOT edge.active THEN
-            PERFORM refuse('LG002', format('%s reads %s, which is no longer deployed', edge.asset, edge.input));
-        END IF;
-        -- end guard
-        -- guard: register_shared
-        IF NOT shared_to(edge.input, me) THEN
-            PERFORM refuse('LG002', format('%s reads %s, which is not shared with %s', edge.asset, edge.input, me));
-        END IF;
-        -- end guard
-        -- guard: register_partitions
-        IF 'none' NOT IN (edge.kind, edge.source_kind) AND NOT edge.same_partitions
-           AND (edge.kind, edge.source_kind) <> ('daily', 'daily') THEN
-            PERFORM refuse('LG002', format('%s is partitioned otherwise than its input %s', edge.asset, edge.input));
-        END IF;
-        -- end guard
-    END LOOP;
-END $$;
-
-CREATE FUNCTION check_cycles(me text) RETURNS void LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-DECLARE
-    looped text;
-BEGIN
-    WITH RECURSIVE above (asset, ancestor) AS (
-        SELECT asset, input FROM asset_inputs JOIN assets ON assets.key = asset WHERE team = me
-        UNION
-        SELECT above.asset, i.input FROM above JOIN asset_inputs AS i ON i.asset = above.ancestor
-    )
-    SELECT asset INTO looped FROM above WHERE asset = ancestor LIMIT 1;
-    -- guard: register_acyclic
-    IF looped IS NOT NULL THEN
-        PERFORM refuse('LG002', format('%s depends on itself', looped));
-    END IF;
+create function check_manifest(p_manifest jsonb) returns void
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+declare
+    wrong text;
+begin
+    -- guard: own_manifest
+    if coalesce(p_manifest ->> 'team' <> me(), true) then
+        perform refuse('LG001', format('Team %s cannot register for team %s.', me(), p_manifest ->> 'team'), null,
+                       'Deploy each team with its own credentials.');
+    end if;
     -- end guard
-END $$;
+    select asset ->> 'key' into wrong from jsonb_array_elements(p_manifest -> 'assets') as asset
+    where (asset ->> 'key') is distinct from me() || '/' || (asset ->> 'name');
+    -- guard: own_namespace
+    if found then
+        perform refuse('LG001', format('Team %s cannot register %s.', me(), wrong), wrong,
+                       'A team registers assets of its own name only.');
+    end if;
+    -- end guard
+    select asset ->> 'key' into wrong from jsonb_array_elements(p_manifest -> 'assets') as asset
+    group by asset ->> 'key' having count(*) > 1;
+    -- guard: asset_once
+    if found then
+        perform refuse('LG002', format('%s is in the manifest twice.', wrong), wrong, 'Rename one of the two.');
+    end if;
+    -- end guard
+end
+$$;
 
-CREATE FUNCTION register(manifest jsonb) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = lockgate, pg_temp AS $$
-DECLARE
-    me text := caller_team();
-    items jsonb := manifest -> 'assets';
-    summary jsonb;
-    unknown text;
-BEGIN
-    -- One at a time: two teams that register a cycle between them must not both find the graph sound.
-    PERFORM pg_advisory_xact_lock(hashtext('lockgate.register'));
-    SELECT jsonb_build_object(
-        'created', coalesce(jsonb_agg(item -> 'key') FILTER (WHERE old.key IS NULL), '[]'),
-        'changed', coalesce(jsonb_agg(item -> 'key') FILTER (WHERE old.spec <> item), '[]'),
-        'unchanged', coalesce(jsonb_agg(item -> 'key') FILTER (WHERE old.spec = item), '[]'),
-        'removed', (SELECT coalesce(jsonb_agg(key ORDER BY key), '[]') FROM assets
-                    WHERE team = me AND active AND key <> ALL (keys_of(items))))
-    INTO summary
-    FROM jsonb_array_elements(items) AS item LEFT JOIN assets AS old ON old.key = item ->> 'key' AND old.active;
-    SELECT input ->> 'key' INTO unknown
-    FROM jsonb_array_elements(items) AS item, jsonb_array_elements(item -> 'inputs') AS input
-    WHERE input ->> 'key' <> ALL (keys_of(items)) AND input ->> 'key' NOT IN (SELECT key FROM assets) LIMIT 1;
-    IF unknown IS NOT NULL THEN  -- the foreign key says the same, less kindly
-        PERFORM refuse('LG002', format('%s is not registered', unknown));
-    END IF;
-    PERFORM replace_assets(me, items);
-    PERFORM check_inputs(me);
-    PERFORM check_cycles(me);
-    RETURN summary;
-END $$;
+create function compare_manifest(p_manifest jsonb) returns jsonb
+language sql stable security definer set search_path = lockgate, pg_temp
+as $$
+    with wanted as (
+        select asset ->> 'key' as key, asset as spec from jsonb_array_elements(p_manifest -> 'assets') as asset
+    ), compared as (
+        select coalesce(wanted.key, known.key) as key,
+            case
+                when known.key is null then 'created'
+                when wanted.key is null then 'removed'
+                when wanted.spec = known.spec then 'unchanged'
+                else 'changed'
+            end as change
+        from wanted
+        full join (select * from assets where team = me() and active) as known on known.key = wanted.key
+    )
+    select jsonb_build_object('created', '[]'::jsonb, 'changed', '[]'::jsonb, 'removed', '[]'::jsonb,
+                              'unchanged', '[]'::jsonb)
+        || coalesce(jsonb_object_agg(change, keys), '{}')
+    from (select change, jsonb_agg(key order by key) as keys from compared group by change) as changes
+$$;
+
+create function store_assets(p_manifest jsonb) returns void
+language sql security definer set search_path = lockgate, pg_temp
+as $$
+    update assets set active = false where team = me();
+    delete from asset_inputs where asset in (select key from assets where team = me());
+    delete from asset_checks where asset in (select key from assets where team = me());
+
+    insert into assets (key, team, name, active, code_version, partitions, effect, shared_with, spec)
+    select asset ->> 'key', me(), asset ->> 'name', true, asset ->> 'code_version', asset -> 'partitions',
+        (asset ->> 'effect')::boolean,
+        array(select jsonb_array_elements_text(asset -> 'shared_with')), asset
+    from jsonb_array_elements(p_manifest -> 'assets') as asset
+    on conflict (key) do update
+    set active = true, code_version = excluded.code_version, partitions = excluded.partitions,
+        effect = excluded.effect, shared_with = excluded.shared_with, spec = excluded.spec;
+
+    insert into asset_checks (asset, name, severity)
+    select asset ->> 'key', given ->> 'name', given ->> 'severity'
+    from jsonb_array_elements(p_manifest -> 'assets') as asset, jsonb_array_elements(asset -> 'checks') as given;
+$$;
+
+create function store_inputs(p_manifest jsonb) returns void
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+declare
+    wrong record;
+begin
+    select asset ->> 'key' as asset, given ->> 'key' as input into wrong
+    from jsonb_array_elements(p_manifest -> 'assets') as asset, jsonb_array_elements(asset -> 'inputs') as given
+    where not exists (select from assets where key = given ->> 'key' and active);
+    -- guard: known_input
+    if found then
+        perform refuse('LG002', format('%s reads %s, which is not registered.', wrong.asset, wrong.input), wrong.asset,
+                       format('Mend the key, or let its owner run: lockgate deploy %s', split_part(wrong.input, '/', 1)));
+    end if;
+    -- end guard
+    insert into asset_inputs (asset, input, param, on_rejected, triggers)
+    select asset ->> 'key', given ->> 'key', given ->> 'param', given ->> 'on_rejected', (given ->> 'triggers')::boolean
+    from jsonb_array_elements(p_manifest -> 'assets') as asset, jsonb_array_elements(asset -> 'inputs') as given;
+end
+$$;
+
+-- What must hold between the team's assets and their inputs, looked at once all of them are in the tables.
+create function check_edges() returns void
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+declare
+    wrong record;
+begin
+    select asset, input into wrong from asset_inputs where owns(asset) and not may_read(input);
+    -- guard: shared_input
+    if found then
+        perform refuse('LG002', format('%s reads %s, which is not shared with team %s.', wrong.asset, wrong.input, me()),
+                       wrong.asset, format('Let team %s add "%s" to its shared_with and deploy.',
+                                           split_part(wrong.input, '/', 1), me()));
+    end if;
+    -- end guard
+    select asset, input into wrong from asset_inputs
+    join assets as dependent on dependent.key = asset
+    join assets as source on source.key = input
+    where owns(asset) and not fits(dependent.partitions, source.partitions);
+    -- guard: fitting_input
+    if found then
+        perform refuse('LG002', format('%s is partitioned otherwise than its input %s.', wrong.asset, wrong.input),
+                       wrong.asset, 'Give both the same partitions, or make one of them unpartitioned.');
+    end if;
+    -- end guard
+    -- Only the caller's inputs changed, so a new cycle leads through an asset of the caller.
+    with recursive above (start, at) as (
+        select asset, input from asset_inputs where owns(asset)
+        union
+        select above.start, asset_inputs.input from above join asset_inputs on asset_inputs.asset = above.at
+    )
+    select start into wrong from above where start = at;
+    -- guard: no_cycle
+    if found then
+        perform refuse('LG002', format('%s depends on itself.', wrong.start), wrong.start, 'Remove one of these inputs.');
+    end if;
+    -- end guard
+end
+$$;

@@ -1,0 +1,18 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ledger.world import World
+from tests.postgres import Server, running_server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(tmp_path_factory.mktemp("ledger")) as server:
+        yield server
+
+
+@pytest.fixture
+def world(server: Server) -> Iterator[World]:
+    with server.ledger() as database, World(server, database) as world:
+        yield world
