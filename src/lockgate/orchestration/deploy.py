@@ -7,21 +7,25 @@ file: nothing reaches Prefect that the ledger has not accepted.
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
+from prefect.client.schemas.sorting import DeploymentSort
 from prefect.events import AutomationCore, DeploymentEventTrigger
 from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
 from lockgate.core.errors import LockgateError
 from lockgate.ledger import Ledger, Registered
-from lockgate.orchestration.prefect_file import FILE
+from lockgate.orchestration.prefect_file import FILE, trigger_name
 from lockgate.orchestration.validate import TeamPlan, check_plan, load_plans, producers_first
 from lockgate.settings import ledger_url
+
+PAGE = 200
 
 
 def register_team(plan: TeamPlan, root: Path) -> Registered:
@@ -95,7 +99,7 @@ async def apply_file(file: Path, client: PrefectClient) -> None:
             enforce_parameter_schema=True,
             concurrency_limit=entry.get("concurrency_limit"),
         )
-        await _apply_triggers(client, f"prefect.deployment.{deployment_id}", deployment_id, entry.get("triggers", []))
+        await _apply_triggers(client, f"{flow.name}/{entry['name']}", deployment_id, entry.get("triggers", []))
 
 
 def _absolute(entrypoint: str, folder: Path) -> str:
@@ -111,16 +115,16 @@ def _schedule(entry: dict[str, Any]) -> DeploymentScheduleCreate:
     )
 
 
-async def _apply_triggers(client: PrefectClient, owner: str, deployment_id: Any, entries: list[dict[str, Any]]) -> None:
+async def _apply_triggers(client: PrefectClient, key: str, deployment_id: UUID, entries: list[dict[str, Any]]) -> None:
     wanted: dict[str, AutomationCore] = {}
     for entry in entries:
         trigger = DeploymentEventTrigger.model_validate(entry)
         trigger.set_deployment_id(deployment_id)
         automation = trigger.as_automation()
         wanted[automation.name] = automation
-    for existing in await client.read_resource_related_automations(owner):
-        if existing.owner_resource != owner:
-            continue
+    for existing in await client.read_resource_related_automations(f"prefect.deployment.{deployment_id}"):
+        if not existing.name.endswith(trigger_name("", key)):
+            continue  # somebody's own automation: the API does not say who owns which
         if existing.name not in wanted:
             await client.delete_automation(existing.id)
             continue
@@ -144,7 +148,8 @@ async def remove_vanished(plan: TeamPlan, client: PrefectClient) -> list[str]:
     """Delete the team's deployments whose asset is gone; returns their names."""
     named = FlowFilter(name=FlowFilterName(any_=[plan.team]))
     kept = {spec.name for spec in plan.specs}
-    gone = [found for found in await client.read_deployments(flow_filter=named) if found.name not in kept]
+    deployed = await client.read_deployments(flow_filter=named, limit=PAGE, sort=DeploymentSort.NAME_ASC)
+    gone = [found for found in deployed if found.name not in kept]
     for deployment in gone:
         await client.delete_resource_owned_automations(f"prefect.deployment.{deployment.id}")
         await client.delete_deployment(deployment.id)

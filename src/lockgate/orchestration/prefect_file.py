@@ -70,7 +70,7 @@ def _starts(spec: AssetSpec, given: InputSpec, known: Mapping[str, AssetSpec]) -
 
 def _trigger(spec: AssetSpec, given: InputSpec, known: Mapping[str, AssetSpec]) -> dict[str, Any]:
     trigger: dict[str, Any] = {
-        "name": f"{given.key} -> {spec.key}",
+        "name": trigger_name(given.key, spec.key),
         "type": "event",
         "posture": "Reactive",
         "expect": [MATERIALIZED],
@@ -81,6 +81,11 @@ def _trigger(spec: AssetSpec, given: InputSpec, known: Mapping[str, AssetSpec]) 
     else:
         trigger["parameters"] = {"partition": "{{ event.payload.partition }}"}
     return trigger
+
+
+def trigger_name(source: str, dependent: str) -> str:
+    """The name of the automation by which one asset starts another."""
+    return f"{source} -> {dependent}"
 
 
 def check_drift(folder: Path, rendered: str) -> None:
