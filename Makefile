@@ -1,0 +1,60 @@
+# Everything starts from here: `make demo` and `make test` set up all they need.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+TEAMS  := $(notdir $(patsubst %/,%,$(dir $(wildcard teams/*/assets.py))))
+SEED   ?=
+# uv compiles to bytecode once, Python may keep it: otherwise every process compiles Prefect anew.
+unexport PYTHONDONTWRITEBYTECODE
+unexport VIRTUAL_ENV
+
+.PHONY: help demo up down test test-teams test-all lint types imports clean
+.DEFAULT_GOAL := help
+
+help: ## Show the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lockgate needs Python 3.11 or newer; call: make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv sync --frozen --quiet --python $(BIN)/python
+	@touch $@
+
+demo: $(READY) ## Show the whole idea on real data; SEED=n repeats a run.
+	$(BIN)/python -m demo $(if $(SEED),--seed $(SEED))
+
+up: $(READY) ## Start the platform; Ctrl-C ends it.
+	$(BIN)/lockgate up
+
+down: $(READY) ## End all that `up` started.
+	$(BIN)/lockgate down
+
+test: $(READY) test-teams ## Run the fast tests, those on the real server included.
+	$(BIN)/python -m pytest -m "not slow" -q
+
+test-teams: $(addprefix test-team-,$(TEAMS))
+
+test-team-%: $(READY)
+	cd teams/$* && ../../$(BIN)/python -m pytest -q
+
+test-all: test ## Run the slow tests too.
+	$(BIN)/python -m pytest -m slow -q
+
+lint: $(READY) types imports ## Check style, types and imports.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) $(addprefix types-team-,$(TEAMS))
+	$(BIN)/mypy
+
+types-team-%: $(READY)
+	cd teams/$* && ../../$(BIN)/mypy --config-file ../../pyproject.toml *.py
+
+imports: $(READY)
+	$(BIN)/lint-imports
+
+clean: ## Delete the environment and all local data.
+	-test -x $(BIN)/lockgate && $(BIN)/lockgate down --purge
+	rm -rf $(VENV) .lockgate
