@@ -12,7 +12,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def world(server: Server) -> Iterator[World]:
+@pytest.fixture(scope="module")
+def shared_world(server: Server) -> Iterator[World]:
     with server.ledger() as database, World(server, database) as world:
         yield world
+
+
+@pytest.fixture
+def world(shared_world: World) -> World:
+    """An empty ledger; its database and connections serve all tests of a file in turn."""
+    shared_world.clear()
+    return shared_world

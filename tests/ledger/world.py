@@ -14,6 +14,8 @@ from lockgate.ledger.admin import PLATFORM, team_role
 from tests.postgres import LOGINS, Server
 
 LEASE = 60.0
+_TABLES = "assets, asset_inputs, asset_checks, attempts, verdicts, claims, versions, inputs, heads, declined"
+_CLEAR = f"truncate {_TABLES} restart identity; alter sequence tick restart"
 
 
 def asset(
@@ -53,6 +55,11 @@ class World:
     def __exit__(self, *_: object) -> None:
         for connection in self._open.values():
             connection.close()
+
+    def clear(self) -> None:
+        """Forget everything but the teams."""
+        self.specs.clear()
+        self.superuser.execute(_CLEAR)
 
     # -- logins
 
