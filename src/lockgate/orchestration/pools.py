@@ -10,7 +10,7 @@ from prefect.exceptions import ObjectNotFound
 
 from lockgate.core.errors import UsageError
 
-DEFAULT_KIND = "process"
+DEFAULT_KIND = "warm-process"
 
 
 def read_template(root: Path, kind: str = DEFAULT_KIND) -> dict[str, Any]:

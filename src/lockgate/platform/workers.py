@@ -38,7 +38,7 @@ def start_worker(
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", name, "--name", name]
     return Supervisor(home).start(
         f"worker/{name}",
-        [*command, "--type", "process", "--limit", str(LIMIT)],
+        [*command, "--limit", str(LIMIT)],
         environment=environment,
         folder=root if name == PLATFORM else team_folder(root, name),
     )

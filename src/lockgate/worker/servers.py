@@ -1,0 +1,95 @@
+"""A worker's fork servers: one per team folder, replaced when the folder's code changes or the server dies."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+RUNTIME = "LOCKGATE_WORKER_RUNTIME"
+START_SECONDS = 120
+_WATCHED = ("*.py", "*.lock", "pyproject.toml")
+
+
+def socket_path(folder: Path) -> Path:
+    """Where the fork server of a folder listens, for this worker and its runs."""
+    digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+    return Path(os.environ[RUNTIME]) / f"{digest}.sock"
+
+
+def fingerprint(folder: Path) -> str:
+    """Changes when any of the folder's code or its locked environment does."""
+    digest = hashlib.sha256()
+    for file in sorted({file for pattern in _WATCHED for file in folder.rglob(pattern)}):
+        with contextlib.suppress(OSError):
+            status = file.stat()
+            digest.update(f"{file} {status.st_mtime_ns} {status.st_size}\n".encode())
+    return digest.hexdigest()
+
+
+@dataclass
+class _Server:
+    fingerprint: str
+    process: subprocess.Popen[str]
+    ready: bool
+
+
+class ForkServers:
+    """Starts, replaces and ends fork servers.
+
+    Args:
+        warn: Told in one sentence why a folder's runs start cold.
+    """
+
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        self._warn = warn
+        self._servers: dict[Path, _Server] = {}
+        self._turn = asyncio.Lock()
+        self._runtime = tempfile.mkdtemp(prefix="lockgate-")
+        os.environ[RUNTIME] = self._runtime
+
+    async def ensure(self, folder: Path) -> None:
+        """See to it that a fork server with the folder's present code listens, if its code may be forked.
+
+        A replaced server takes no more runs and ends with its last one; runs under way are untouched.
+        """
+        if not (folder / "assets.py").is_file():
+            return
+        async with self._turn:
+            known = self._servers.get(folder)
+            now = fingerprint(folder)
+            if known and known.fingerprint == now and (not known.ready or known.process.poll() is None):
+                return
+            if known:
+                _end(known)
+                socket_path(folder).unlink(missing_ok=True)
+            self._servers[folder] = await asyncio.to_thread(self._start, folder, now)
+
+    def _start(self, folder: Path, now: str) -> _Server:
+        command = [sys.executable, "-m", "lockgate.worker.fork_server", str(socket_path(folder))]
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=False
+        )
+        answer = process.stdout.readline().strip() if process.stdout else ""
+        if answer != "ready":
+            why = answer.removeprefix("cold: ") or f"its fork server ended with status {process.wait(START_SECONDS)}"
+            self._warn(f"Runs in {folder} start cold: {why}")
+        return _Server(now, process, answer == "ready")
+
+    def close(self) -> None:
+        """Let every server end once its last run has."""
+        for server in self._servers.values():
+            _end(server)
+        shutil.rmtree(self._runtime, ignore_errors=True)
+
+
+def _end(server: _Server) -> None:
+    with contextlib.suppress(OSError):
+        if server.process.stdin:
+            server.process.stdin.close()
