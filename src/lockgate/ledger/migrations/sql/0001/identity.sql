@@ -15,9 +15,9 @@ $$;
 create function may_read(p_asset text) returns boolean
 language sql stable security definer set search_path = lockgate, pg_temp
 as $$
-    select owns(p_asset) or exists (
+    select me() is not null and (owns(p_asset) or exists (
         select from assets where key = p_asset and shared_with && array['*', me()]
-    )
+    ))
 $$;
 
 -- Every refusal of a function goes through here. The client turns code into an error class,
