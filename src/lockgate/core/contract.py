@@ -81,11 +81,27 @@ class ContractCheck:
             return self.schema.validate(frame, lazy=True)
 
 
-def contract_source(contract: Contract) -> str:
-    """The text that identifies a contract for the code version."""
-    if inspect.isclass(contract):
-        return inspect.getsource(contract)
-    return repr(contract)
+def contract_source(contract: ContractCheck) -> str:
+    """The text that identifies a contract for the code version: its source, and the rules it came to."""
+    source = inspect.getsource(contract.source) if inspect.isclass(contract.source) else ""
+    rules = [
+        (part.name, str(part.dtype), getattr(part, "nullable", None), part.coerce, part.unique, _rules(part.checks))
+        for part in _parts(contract.schema)
+    ]
+    return f"{source}\n{rules!r} {contract.schema.strict!r}"
+
+
+def _rules(checks: list[pa.Check]) -> list[tuple[str, str]]:
+    """Names and bounds of checks, in a form that is the same in every process (sets have no order)."""
+    return [(str(check.name), _stable(check.statistics)) for check in checks]
+
+
+def _stable(value: Any) -> str:
+    if isinstance(value, dict):
+        return repr({key: _stable(item) for key, item in value.items()})
+    if isinstance(value, set | frozenset):
+        return repr(sorted(map(repr, value)))
+    return repr(value)
 
 
 def _as_schema(contract: object) -> pa.DataFrameSchema:
@@ -188,6 +204,6 @@ def _example(errors: list[SchemaError]) -> str:
     for error in errors:
         cases = error.failure_cases
         if isinstance(cases, pd.DataFrame) and len(cases) and "failure_case" in cases:
-            column = getattr(error.schema, "name", None)
+            column = cases["column"].iloc[0] if "column" in cases else getattr(error.schema, "name", None)
             return f"{column}={redact(cases['failure_case'].iloc[0])}"
     return ""

@@ -35,7 +35,7 @@ def code_version(asset: Asset, lock: bytes) -> str:
 def _parts(asset: Asset, folder: Path, seen: set[int]) -> Iterator[str]:
     yield from _function(asset.fn, folder, seen)
     if asset.contract:
-        yield contract_source(asset.contract.source)
+        yield contract_source(asset.contract)
     for check in asset.checks:
         yield f"{check.name} {check.severity}"
         yield from _function(check.fn, folder, seen)

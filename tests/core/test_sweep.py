@@ -1,0 +1,86 @@
+"""What the sweep starts: the dependents whose gate is open on inputs they have not consumed."""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+
+from lockgate.core.gate import Head, Open, Snapshot, decide
+from lockgate.core.partitions import Daily
+from lockgate.core.spec import AssetSpec, InputSpec
+from lockgate.core.sweep import MAX_FAILURES, Progress, Tried, missing_runs
+from tests.core.worlds import worlds
+
+DAY = "2013-01-05"
+DAILY = Daily("2013-01-01", "2013-01-31")
+A = AssetSpec("one/a", "c", DAILY, shared_with=("*",))
+B = AssetSpec("two/b", "c", DAILY, inputs=(InputSpec("one/a", "a"),))
+
+
+def published(key: str, number: int, **more: object) -> Head:
+    head = Head(key, DAY, judged="published", number=number, version_id=number * 10, code_version="c")
+    return replace(head, **more)  # type: ignore[arg-type]
+
+
+def world(*heads: Head, assets: tuple[AssetSpec, ...] = (A, B)) -> Snapshot:
+    return Snapshot({a.key: a for a in assets}, {(h.asset, h.partition): h for h in heads})
+
+
+def started(snapshot: Snapshot, progress: Progress | None = None) -> list[tuple[str, str, int]]:
+    return [(s.key, s.partition, s.ordinal) for s in missing_runs(snapshot, progress or Progress())]
+
+
+def tried(*outcomes: str, declined: bool = False) -> Progress:
+    return Progress({(("two/b", DAY), frozenset({10}), "c"): Tried(outcomes, declined)})
+
+
+def test_a_dependent_that_never_ran_is_started_and_a_source_never() -> None:
+    assert started(world(published("one/a", 1))) == [("two/b", DAY, 0)]
+
+
+def test_a_dependent_on_the_current_inputs_is_left_alone() -> None:
+    assert started(world(published("one/a", 1), published("two/b", 1, inputs={("one/a", DAY): 1}))) == []
+
+
+def test_a_newer_input_starts_it_again() -> None:
+    assert started(world(published("one/a", 2), published("two/b", 1, inputs={("one/a", DAY): 1}))) != []
+
+
+def test_a_rejected_attempt_has_consumed_its_inputs_and_code() -> None:
+    snapshot = world(published("one/a", 1))
+    assert started(snapshot, tried("rejected")) == []
+    other_code = world(published("one/a", 1), assets=(A, replace(B, code_version="d")))
+    assert started(other_code, tried("rejected")) == [("two/b", DAY, 0)]
+
+
+def test_failed_attempts_are_tried_again_up_to_a_bound_with_a_new_ordinal() -> None:
+    snapshot = world(published("one/a", 1))
+    assert started(snapshot, tried("failed")) == [("two/b", DAY, 1)]
+    assert started(snapshot, tried(*["failed"] * MAX_FAILURES)) == []
+
+
+def test_what_a_rollback_withdrew_is_not_made_again_from_the_same_inputs() -> None:
+    assert started(world(published("one/a", 1)), tried("failed", declined=True)) == []
+
+
+def test_what_a_live_claim_holds_is_left_alone() -> None:
+    assert started(world(published("one/a", 1)), Progress(claimed=frozenset({("two/b", DAY)}))) == []
+
+
+def test_an_input_that_does_not_trigger_starts_nothing_by_being_newer() -> None:
+    quiet = replace(B, inputs=(InputSpec("one/a", "a", triggers=False),))
+    own = published("two/b", 1, inputs={("one/a", DAY): 1})
+    assert started(world(published("one/a", 2), own, assets=(A, quiet))) == []
+
+
+def test_a_partition_the_dependent_does_not_have_is_not_started() -> None:
+    outside = replace(published("one/a", 1), partition="2013-02-01")
+    assert started(world(outside)) == []
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(worlds())
+def test_everything_started_has_an_open_gate_and_inputs(case: tuple[Snapshot, str, str]) -> None:
+    snapshot, _, _ = case
+    for start in missing_runs(snapshot, Progress()):
+        assert isinstance(decide(start.key, start.partition, snapshot), Open)
+        assert snapshot.assets[start.key].inputs
