@@ -1,11 +1,10 @@
-"""Loading a team's folder: in this process for its own runs, in a process of its own for everybody else.
+"""Loading a team's folder into this process: for its own runs, and for ``describe``, which does it elsewhere.
 
 ``python -m lockgate.loading FOLDER`` prints the team's manifest as JSON, or one sentence on what is wrong.
 """
 
 import importlib
 import json
-import subprocess
 import sys
 import traceback
 from collections.abc import Mapping
@@ -15,13 +14,12 @@ from typing import Any
 from lockgate.core.asset import Asset
 from lockgate.core.digest import code_version
 from lockgate.core.errors import DefinitionError, LockgateError, UsageError
-from lockgate.core.spec import AssetSpec, spec_from_json
+from lockgate.core.spec import AssetSpec
 from lockgate.core.team import Team
+from lockgate.describe import MARK
 
 MODULE = "assets"
 LOCK = "uv.lock"
-IMPORT_TIMEOUT = 60.0
-_MARK = "lockgate-manifest:"
 
 
 def load_team(folder: Path) -> Team:
@@ -94,42 +92,6 @@ def manifest(team: Team, folder: Path) -> dict[str, Any]:
     return {"team": team.name, "assets": [spec_of(asset, folder).to_json() for asset in team.assets.values()]}
 
 
-def specs(manifest: Mapping[str, Any]) -> list[AssetSpec]:
-    """The typed specs of a manifest."""
-    return [spec_from_json(asset) for asset in manifest["assets"]]
-
-
-def describe_team(folder: Path, *, python: str = sys.executable, timeout: float = IMPORT_TIMEOUT) -> dict[str, Any]:
-    """A team's manifest, its code loaded in a process of its own.
-
-    Args:
-        folder: The team's folder.
-        python: Interpreter of the team's environment.
-        timeout: Seconds to wait for it.
-
-    Raises:
-        UsageError: If there is no such folder.
-        DefinitionError: If its code cannot be loaded, or takes longer than ``timeout``.
-    """
-    if not folder.is_dir():
-        raise UsageError(f"There is no folder {folder}.", cure="Give the name of a team in teams/.", team=folder.name)
-    command = [python, "-m", "lockgate.loading", str(folder)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, cwd=folder)
-    except subprocess.TimeoutExpired:
-        raise DefinitionError(
-            f"{folder / MODULE}.py was still importing after {timeout:g} s.",
-            cure="Move the work out of the module into the assets' functions.",
-            team=folder.name,
-        ) from None
-    for line in done.stdout.splitlines():
-        if line.startswith(_MARK):
-            found: dict[str, Any] = json.loads(line.removeprefix(_MARK))
-            return found
-    last = (done.stderr.strip().splitlines() or [f"the process ended with status {done.returncode}"])[-1]
-    raise DefinitionError(last, team=folder.name)
-
-
 def main() -> int:
     """Print the manifest of the folder named on the command line."""
     folder = Path(sys.argv[1])
@@ -138,7 +100,7 @@ def main() -> int:
     except LockgateError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"{_MARK}{json.dumps(found)}\n")
+    sys.stdout.write(f"{MARK}{json.dumps(found)}\n")
     return 0
 
 

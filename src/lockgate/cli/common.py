@@ -4,22 +4,27 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
-from prefect.client.orchestration import PrefectClient
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from lockgate.core.errors import PlatformError, UsageError
 from lockgate.settings import all_teams, api_url
 
+if TYPE_CHECKING:
+    from prefect.client.orchestration import PrefectClient
+
 
 @asynccontextmanager
-async def prefect_client(root: Path) -> AsyncIterator[PrefectClient]:
+async def prefect_client(root: Path) -> "AsyncIterator[PrefectClient]":
     """A client of the platform's Prefect API.
 
     Raises:
         PlatformError: If the API does not answer.
     """
+    from prefect.client.orchestration import PrefectClient
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
     url = api_url(root)
     try:
         with temporary_settings({PREFECT_API_URL: url}):

@@ -10,9 +10,7 @@ from lockgate.cli.common import chosen_teams, prefect_client
 from lockgate.cli.output import console, errors, print_json
 from lockgate.core.errors import LockgateError
 from lockgate.ledger import Registered
-from lockgate.orchestration.deploy import deploy_teams
 from lockgate.orchestration.generate import generate_files
-from lockgate.orchestration.pools import ensure_pool, read_template
 from lockgate.settings import project_root, team_folder
 
 Teams = Annotated[list[str] | None, typer.Argument(metavar="[TEAM]...", help="Teams; all if none is named.")]
@@ -54,6 +52,9 @@ def deploy(teams: Teams = None, json: Json = False) -> None:
 
 
 async def _deploy(teams: list[str], results: dict[str, Registered | LockgateError]) -> bool:
+    from lockgate.orchestration.deploy import deploy_teams
+    from lockgate.orchestration.pools import ensure_pool, read_template
+
     root = project_root()
     template = read_template(root)
     async with prefect_client(root) as client:

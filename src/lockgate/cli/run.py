@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,10 @@ from lockgate.core.errors import PartitionMismatch, UsageError
 from lockgate.core.keys import label, split_key
 from lockgate.core.spec import AssetSpec
 from lockgate.ledger import Ledger
-from lockgate.orchestration.start import RunResult, start_run, wait_for
 from lockgate.settings import PLATFORM, ledger_url, project_root
+
+if TYPE_CHECKING:
+    from lockgate.orchestration.start import RunResult
 
 EXIT_CODES = {"published": 0, "unchanged": 0, "failed": 1, "rejected": 3, "blocked": 4, "waiting": 5}
 _COLORS = {"published": "green", "unchanged": "green", "waiting": "yellow"}
@@ -42,6 +44,8 @@ def run(
 
 
 async def _run(root: Path, key: str, partition: str, wait: bool, force: bool, json: bool) -> int:
+    from lockgate.orchestration.start import start_run, wait_for
+
     with Ledger(ledger_url(PLATFORM, root)) as ledger:
         _check_partition(_spec(ledger, key), partition)
         async with prefect_client(root) as client:
@@ -72,7 +76,7 @@ def _check_partition(spec: AssetSpec, partition: str) -> None:
         raise UsageError(f"{spec.key}: {error.message}", cure=error.cure or "See: lockgate run --help") from None
 
 
-def _told(what: str, result: RunResult) -> str:
+def _told(what: str, result: "RunResult") -> str:
     color = _COLORS.get(result.outcome, "red")
     return f"{what}: [{color}]{result.outcome}[/{color}]" + (f" - {result.message}" if result.message else "")
 

@@ -31,7 +31,9 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print one JSON doc
 
 def status_table(rows: Iterable[dict[str, Any]]) -> Table:
     """The rows of ``status`` as a table for a narrow terminal."""
-    table = Table("asset", "partition", "outcome", "version", "checks", "blocked by", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("asset", "partition", "outcome", "version", "checks", "blocked by"):
+        table.add_column(heading, overflow="fold")
     for row in rows:
         color = _COLORS.get(row["outcome"] or "", "dim")
         table.add_row(

@@ -9,8 +9,8 @@ import typer
 
 from lockgate.cli.app import app
 from lockgate.cli.output import console, errors, print_json, progress
+from lockgate.embedded.home import Home
 from lockgate.embedded.services import purge_services, stop_services
-from lockgate.platform.up import Platform, up
 from lockgate.settings import home_of, project_root
 
 
@@ -26,6 +26,8 @@ def up_command(
 
     Example: [bold]lockgate up --detach[/bold]
     """
+    from lockgate.platform.up import up
+
     root = project_root()
     errors.print("Starting the platform:")
     platform = asyncio.run(up(root, progress))
@@ -37,18 +39,18 @@ def up_command(
     else:
         console.print(f"Prefect's UI: {platform.ui_url}")
     if not detach:
-        _wait_for_the_end(platform)
+        _wait_for_the_end(platform.home)
     raise typer.Exit(1 if platform.broken else 0)
 
 
-def _wait_for_the_end(platform: Platform) -> None:
+def _wait_for_the_end(home: Home) -> None:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     errors.print("Ctrl-C ends it.")
     ended.wait()
     errors.print("Stopping:")
-    stop_services(platform.home, progress)
+    stop_services(home, progress)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import Any
 from lockgate.core.errors import DefinitionError, LockgateError
 from lockgate.core.graph import check_graph
 from lockgate.core.spec import AssetSpec
-from lockgate.loading import describe_team, specs
+from lockgate.describe import describe_team, specs
 from lockgate.orchestration.prefect_file import check_drift, render
 from lockgate.settings import team_folder
 
