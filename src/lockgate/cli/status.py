@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from lockgate.cli.app import app
 from lockgate.cli.output import console, print_json
+from lockgate.core.keys import label
 from lockgate.ledger import Ledger
 from lockgate.orchestration.standings import status_rows
 from lockgate.settings import PLATFORM, ledger_url, project_root
@@ -30,23 +32,29 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print one JSON doc
 
 
 def status_table(rows: Iterable[dict[str, Any]]) -> Table:
-    """The rows of ``status`` as a table for a narrow terminal."""
+    """The rows of ``status`` as a table that a narrow terminal can show."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("asset", "partition", "outcome", "version", "checks", "blocked by"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("asset", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("current", no_wrap=True)
+    table.add_column("notes", overflow="fold")
     for row in rows:
         color = _COLORS.get(row["outcome"] or "", "dim")
         table.add_row(
-            row["key"],
-            row["partition"] or "",
+            escape(label(row["key"], row["partition"] or "")),
             f"[{color}]{row['outcome'] or '-'}[/{color}]",
             "-" if row["version"] is None else f"v{row['version']}",
-            _checks(row["checks"]),
-            ", ".join(f"{cause['asset']}: {cause['check'] or 'not shared'}" for cause in row["blocked_by"]),
+            _note(row),
         )
     return table
 
 
-def _checks(checks: list[dict[str, Any]]) -> str:
-    failed = [check["name"] for check in checks if not check["passed"]]
-    return f"[red]{', '.join(failed)}[/red]" if failed else f"{len(checks)} ok" if checks else ""
+def _note(row: dict[str, Any]) -> str:
+    failed = [check["name"] for check in row["checks"] if not check["passed"]]
+    blocking = dict.fromkeys(f"{cause['asset']}: {cause['check'] or 'not shared'}" for cause in row["blocked_by"])
+    notes = [f"[red]blocked by {cause}[/red]" for cause in blocking]
+    if failed:
+        notes.append(f"failed {', '.join(failed)}")
+    elif row["checks"]:
+        notes.append(f"{len(row['checks'])} passed")
+    return "; ".join(notes)

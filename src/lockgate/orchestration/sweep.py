@@ -1,9 +1,19 @@
 """The sweep: level-triggered repair. What an event failed to start, it starts a minute later."""
 
+import datetime
 import hashlib
+from uuid import UUID
 
 from prefect.artifacts import acreate_table_artifact
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 
 from lockgate.core.sweep import Start, missing_runs
@@ -12,6 +22,7 @@ from lockgate.orchestration.threads import in_thread
 from lockgate.settings import PLATFORM, ledger_url, store_url
 from lockgate.store import open_store
 
+UNFINISHED = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
 MAX_STARTS = 50
 COLLECT_GRACE_SECONDS = 24 * 3600
 
@@ -46,7 +57,7 @@ async def _start(client: PrefectClient, start: Start) -> bool:
         deployment = await client.read_deployment_by_name(start.key)
     except ObjectNotFound:
         return False
-    if deployment.paused:
+    if deployment.paused or await _under_way(client, deployment.id, start.partition):
         return False
     await client.create_flow_run_from_deployment(
         deployment.id,
@@ -55,6 +66,17 @@ async def _start(client: PrefectClient, start: Start) -> bool:
         tags=["sweep"],
     )
     return True
+
+
+async def _under_way(client: PrefectClient, deployment_id: UUID, partition: str) -> bool:
+    """Whether an event has started the same work already and it only waits for a worker, or runs."""
+    due = FlowRunFilter(
+        deployment_id=FlowRunFilterDeploymentId(any_=[deployment_id]),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=UNFINISHED)),
+        expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.datetime.now(datetime.UTC)),
+    )
+    runs = await client.read_flow_runs(flow_run_filter=due)
+    return any(run.parameters.get("partition", "") == partition for run in runs)
 
 
 def idempotency_key(start: Start) -> str:

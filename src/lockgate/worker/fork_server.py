@@ -167,14 +167,15 @@ def warm_up(folder: Path) -> str | None:
     for name in WARM_MODULES:
         importlib.import_module(name)
     try:
-        load_team(folder)
+        if (folder / "assets.py").is_file():
+            load_team(folder)
     except LockgateError as error:
         return str(error)
     others = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
     if others:
         target = getattr(others[0], "_target", None)
         module = getattr(target, "__module__", None) or type(others[0]).__module__
-        return f"importing {folder / 'assets.py'} starts a thread ({others[0].name} of module {module})"
+        return f"importing the code in {folder} starts a thread ({others[0].name} of module {module})"
     gc.collect()
     gc.freeze()
     return None

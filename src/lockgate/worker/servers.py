@@ -14,7 +14,7 @@ from pathlib import Path
 
 RUNTIME = "LOCKGATE_WORKER_RUNTIME"
 START_SECONDS = 120
-_WATCHED = ("*.py", "*.lock", "pyproject.toml")
+_WATCHED = (".py", ".lock", "pyproject.toml")
 
 
 def socket_path(folder: Path) -> Path:
@@ -26,10 +26,12 @@ def socket_path(folder: Path) -> Path:
 def fingerprint(folder: Path) -> str:
     """Changes when any of the folder's code or its locked environment does."""
     digest = hashlib.sha256()
-    for file in sorted({file for pattern in _WATCHED for file in folder.rglob(pattern)}):
-        with contextlib.suppress(OSError):
-            status = file.stat()
-            digest.update(f"{file} {status.st_mtime_ns} {status.st_size}\n".encode())
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
+        for file in sorted(Path(parent, name) for name in files if name.endswith(_WATCHED)):
+            with contextlib.suppress(OSError):
+                status = file.stat()
+                digest.update(f"{file} {status.st_mtime_ns} {status.st_size}\n".encode())
     return digest.hexdigest()
 
 
@@ -59,8 +61,6 @@ class ForkServers:
 
         A replaced server takes no more runs and ends with its last one; runs under way are untouched.
         """
-        if not (folder / "assets.py").is_file():
-            return
         async with self._turn:
             known = self._servers.get(folder)
             now = fingerprint(folder)
