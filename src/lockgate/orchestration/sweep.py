@@ -73,7 +73,9 @@ async def _under_way(client: PrefectClient, deployment_id: UUID, partition: str)
     due = FlowRunFilter(
         deployment_id=FlowRunFilterDeploymentId(any_=[deployment_id]),
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=UNFINISHED)),
-        expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.datetime.now(datetime.UTC)),
+        expected_start_time=FlowRunFilterExpectedStartTime.model_validate(
+            {"before_": datetime.datetime.now(datetime.UTC)}
+        ),
     )
     runs = await client.read_flow_runs(flow_run_filter=due)
     return any(run.parameters.get("partition", "") == partition for run in runs)
