@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,8 @@ class ForkServers:
 
 
 def _end(server: _Server) -> None:
+    """Close its standard input, upon which it ends with its last run; a thread waits for that, so no zombie stays."""
     with contextlib.suppress(OSError):
         if server.process.stdin:
             server.process.stdin.close()
+    threading.Thread(target=server.process.wait, name="lockgate-reaper", daemon=True).start()

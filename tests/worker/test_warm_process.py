@@ -1,0 +1,85 @@
+"""The worker type ``warm-process``: each run a process of its own, forked from one that is never harmed by it."""
+
+import os
+import shutil
+from pathlib import Path
+
+from tests.live import until
+from tests.worker.conftest import Pool
+
+
+def test_a_run_is_a_fresh_process_with_its_own_group_folder_and_environment(warm: Pool) -> None:
+    first, second = warm.start("return"), warm.start("return")
+    notes = [warm.notes(run) for run in (first, second)]
+    assert {warm.ended(run).state_name for run in (first, second)} == {"Completed"}
+    for pid, parent, group, folder, setting in notes:
+        assert int(parent) == warm.fork_server().pid
+        assert group == pid
+        assert Path(folder) == warm.folder
+        assert setting == "set-in-the-pool"
+    assert notes[0][0] != notes[1][0]
+
+
+def test_what_a_run_prints_is_streamed_through_the_worker_and_logged_in_prefect(warm: Pool) -> None:
+    run = warm.start("streams")
+    warm.ended(run)
+    until(lambda: "to standard error" in warm.log, "the streams arrive")
+
+    def logged() -> bool:
+        logs = warm.live._post("/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}})
+        return any("probed" in line["message"] for line in logs)
+
+    until(logged, "Prefect has the log")
+
+
+def test_a_fork_server_that_dies_is_replaced_and_no_run_is_lost(warm: Pool) -> None:
+    """Killed while one run is under way: that run ends well, and so does the next."""
+    held = warm.start("hold")
+    warm.notes(held)
+    before = warm.fork_server()
+    before.kill()
+    after_run = warm.start("return")
+    assert warm.ended(after_run).state_name == "Completed"
+    warm.let_go(held)
+    assert warm.ended(held).state_name == "Completed"
+    until(lambda: warm.fork_server().pid != before.pid, "another fork server")
+
+
+def test_changed_code_is_noticed_and_runs_under_way_are_untouched(warm: Pool) -> None:
+    held = warm.start("hold")
+    pid = int(warm.notes(held)[0])
+    before = warm.fork_server()
+    (warm.folder / "helper.py").write_text("changed = True\n")
+    run = warm.start("return")
+    assert int(warm.notes(run)[1]) != before.pid
+    os.kill(pid, 0)
+    warm.let_go(held)
+    assert {warm.ended(held).state_name, warm.ended(run).state_name} == {"Completed"}
+    until(lambda: not before.is_running(), "the old fork server ends with its last run")
+
+
+def test_a_cancelled_run_ends_as_cancelled(warm: Pool) -> None:
+    run = warm.start("hold")
+    pid = int(warm.notes(run)[0])
+    warm.cancel(run)
+    assert warm.ended(run).state_name == "Cancelled"
+    until(lambda: not Path(f"/proc/{pid}").exists(), "its process is gone")
+
+
+def test_code_that_starts_a_thread_when_imported_runs_cold_and_the_worker_says_why(warm: Pool) -> None:
+    """A thread would not survive the fork: better slow than stuck."""
+    (warm.folder / "assets.py").write_text(
+        "import threading, time\n"
+        "from lockgate import Team\n"
+        f"team = Team('{warm.folder.name.replace('-', '_')}')\n"
+        "threading.Thread(target=time.sleep, args=(3600,), daemon=True, name='busybody').start()\n"
+    )
+    renamed = warm.folder.with_name(warm.folder.name.replace("-", "_"))
+    shutil.copytree(warm.folder, renamed)
+    try:
+        run = warm.start("return")
+        assert warm.ended(run).state_name == "Completed"
+        until(lambda: "start cold" in warm.log, "the worker says so")
+    finally:
+        (warm.folder / "assets.py").unlink()
+        shutil.rmtree(renamed)
