@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from lockgate.core.errors import PlatformError
+from lockgate.core.errors import PlatformError, UsageError
 from lockgate.embedded.ports import choose_port, is_free, parse_port, require_free
 
 
@@ -24,7 +24,7 @@ def test_a_taken_port_is_left_to_its_owner() -> None:
 
 @pytest.mark.parametrize("text", ["http", "0", "65536", "-1", "80.5"])
 def test_what_is_no_port_is_one_clear_sentence(text: str) -> None:
-    with pytest.raises(PlatformError, match="no port number"):
+    with pytest.raises(UsageError, match="no port number"):
         parse_port(text)
 
 

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,12 @@ class Pool:
     """A work pool with one worker, whose runs start in a folder with the probe flows."""
 
     live: Live
-    kind: str
+    label: str
     folder: Path
 
     @property
     def name(self) -> str:
-        return f"probe-{self.kind}"
+        return f"probe-{self.label}"
 
     @property
     def log(self) -> str:
@@ -56,8 +57,8 @@ class Pool:
         return until(found, "a fork server")
 
     def start(self, behaviour: str, flow: str = "probe") -> str:
-        deployment = self.live.client.read_deployment_by_name(f"{flow.replace('_', '-')}/{self.kind}")
-        notes = self.live.root / "notes" / f"{self.kind} {behaviour} {self.live.new_day()}"
+        deployment = self.live.client.read_deployment_by_name(f"{flow.replace('_', '-')}/{self.label}")
+        notes = self.live.root / "notes" / f"{self.label} {behaviour} {self.live.new_day()}"
         parameters = {"behaviour": behaviour, "notes": str(notes)}
         return str(self.live.client.create_flow_run_from_deployment(deployment.id, parameters=parameters).id)
 
@@ -80,12 +81,12 @@ class Pool:
         self.live._post(f"/flow_runs/{run_id}/set_state", state)
 
 
-def _make_pool(live: Live, kind: str) -> Pool:
-    folder = live.root / "probes" / kind
+def _make_pool(live: Live, kind: str, label: str) -> Pool:
+    folder = live.root / "probes" / label
     folder.mkdir(parents=True)
     (live.root / "notes").mkdir(exist_ok=True)
     shutil.copy(Path(__file__).with_name("probe.py"), folder)
-    pool = Pool(live, kind, folder)
+    pool = Pool(live, label, folder)
     template = WORKERS[kind].get_default_base_job_template()
     template["variables"]["properties"]["working_dir"]["default"] = str(folder)
     template["variables"]["properties"]["env"]["default"] = {"PROBE_SETTING": "set-in-the-pool"}
@@ -94,27 +95,39 @@ def _make_pool(live: Live, kind: str) -> Pool:
         flow_id = live.client.create_flow_from_name(flow.replace("_", "-"))
         live.client.create_deployment(
             flow_id=flow_id,
-            name=kind,
+            name=label,
             entrypoint=f"probe.py:{flow}",
             work_pool_name=pool.name,
             pull_steps=[{"prefect.deployments.steps.set_working_directory": {"directory": "."}}],
         )
+    return pool
+
+
+@contextmanager
+def _worked(pool: Pool) -> Iterator[Pool]:
+    """The pool with a worker, for the time of the block."""
+    live = pool.live
     environment = {**minimal_environment(), **client_environment(live.home, live.api_url)}
     environment["PREFECT_WORKER_QUERY_SECONDS"] = "1"
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool.name]
     Supervisor(live.home).start(f"worker/{pool.name}", command, environment=environment, folder=live.root)
-    return pool
+    yield pool
+    Supervisor(live.home).stop(f"worker/{pool.name}")
 
 
 @pytest.fixture(scope="session")
 def stock(live: Live) -> Iterator[Pool]:
-    pool = _make_pool(live, "process")
-    yield pool
-    Supervisor(live.home).stop(f"worker/{pool.name}")
+    with _worked(_make_pool(live, "process", "process")) as pool:
+        yield pool
 
 
 @pytest.fixture(scope="session")
 def warm(live: Live) -> Iterator[Pool]:
-    pool = _make_pool(live, "warm-process")
-    yield pool
-    Supervisor(live.home).stop(f"worker/{pool.name}")
+    with _worked(_make_pool(live, "warm-process", "warm-process")) as pool:
+        yield pool
+
+
+@pytest.fixture
+def unattended(live: Live) -> Pool:
+    """A pool that no process works for: the test itself is its worker."""
+    return _make_pool(live, "warm-process", "unattended")

@@ -15,8 +15,8 @@ def essence(run: FlowRun) -> tuple[str, str]:
 
 @pytest.mark.slow
 def test_a_run_ends_as_on_the_stock_worker(stock: Pool, warm: Pool) -> None:
-    started = {(pool.kind, how): (pool, pool.start(how)) for how in BEHAVIOURS for pool in (stock, warm)}
-    started |= {(pool.kind, "timeout"): (pool, pool.start("", "slow_probe")) for pool in (stock, warm)}
+    started = {(pool.label, how): (pool, pool.start(how)) for how in BEHAVIOURS for pool in (stock, warm)}
+    started |= {(pool.label, "timeout"): (pool, pool.start("", "slow_probe")) for pool in (stock, warm)}
     ended = {key: essence(pool.ended(run)) for key, (pool, run) in started.items()}
     for how in (*BEHAVIOURS, "timeout"):
         assert ended["warm-process", how] == ended["process", how], how

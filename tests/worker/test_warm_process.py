@@ -1,9 +1,12 @@
 """The worker type ``warm-process``: each run a process of its own, forked from one that is never harmed by it."""
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
+from unittest.mock import AsyncMock
 
+from lockgate.worker import WarmProcessWorker
 from tests.live import until
 from tests.worker.conftest import Pool
 
@@ -56,6 +59,22 @@ def test_changed_code_is_noticed_and_runs_under_way_are_untouched(warm: Pool) ->
     warm.let_go(held)
     assert {warm.ended(held).state_name, warm.ended(run).state_name} == {"Completed"}
     until(lambda: not before.is_running(), "the old fork server ends with its last run")
+
+
+async def test_an_answer_that_is_older_than_the_start_of_its_run_does_no_harm(unattended: Pool) -> None:
+    """Polls and events cross: the same run is told twice, the second time when it is under way already."""
+    pool = unattended
+    async with WarmProcessWorker(work_pool_name=pool.name, limit=2) as worker:
+        await worker.sync_with_backend()
+        run = pool.start("hold")
+        ask = worker.client.get_scheduled_flow_runs_for_work_pool
+        answers = [await ask(pool.name), await ask(pool.name)]
+        worker.client.get_scheduled_flow_runs_for_work_pool = AsyncMock(side_effect=answers)  # type: ignore[method-assign]
+        assert [str(started.id) for started in await worker.get_and_submit_flow_runs()] == [run]
+        await asyncio.to_thread(pool.notes, run)
+        assert await worker.get_and_submit_flow_runs() == []
+        pool.let_go(run)
+        assert (await asyncio.to_thread(pool.ended, run)).state_name == "Completed"
 
 
 def test_a_cancelled_run_ends_as_cancelled(warm: Pool) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from lockgate.core.errors import PlatformError, UsageError
+from lockgate.core.errors import InvalidName, PlatformError, UsageError
+from lockgate.core.keys import split_key
 from lockgate.settings import all_teams, api_url
 
 if TYPE_CHECKING:
@@ -46,6 +47,19 @@ def chosen_teams(root: Path, names: Iterable[str] | None) -> list[str]:
         if name not in known:
             raise UsageError(f"There is no team {name!r} in {root / 'teams'}.", cure=suggestion(name, known))
     return list(dict.fromkeys(names or known))
+
+
+def checked_key(key: str) -> str:
+    """The key, if it is one.
+
+    Raises:
+        UsageError: If it is not of the form ``team/asset``.
+    """
+    try:
+        split_key(key)
+    except InvalidName as error:
+        raise UsageError(error.message, cure=error.cure) from None
+    return key
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lockgate.cli.app import app
-from lockgate.cli.common import prefect_client, suggestion
+from lockgate.cli.common import checked_key, prefect_client, suggestion
 from lockgate.cli.output import console, errors, print_json
 from lockgate.core.errors import PartitionMismatch, UsageError
-from lockgate.core.keys import label, split_key
+from lockgate.core.keys import label
 from lockgate.core.spec import AssetSpec
 from lockgate.ledger import Ledger
 from lockgate.settings import PLATFORM, ledger_url, project_root
@@ -38,8 +38,7 @@ def run(
 
     Example: [bold]lockgate run weather/observations --partition 2013-01-05 --wait[/bold]
     """
-    split_key(key)
-    code = asyncio.run(_run(project_root(), key, partition, wait, force, json))
+    code = asyncio.run(_run(project_root(), checked_key(key), partition, wait, force, json))
     raise typer.Exit(code)
 
 

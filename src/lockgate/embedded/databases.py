@@ -30,9 +30,14 @@ def ensure_prefect_database(server_url: str, password: str) -> str:
         with psycopg.connect(server_url, autocommit=True, connect_timeout=10) as connection:
             _ensure_role(connection, password)
             _ensure_database(connection)
+    except psycopg.OperationalError as error:
+        raise PlatformError(
+            f"The database server at {describe(server_url)} cannot be reached: {_first_line(error)}.",
+            cure="Start it, or correct LOCKGATE_DATABASE_URL.",
+        ) from error
     except psycopg.Error as error:
         raise PlatformError(
-            f"The database for Prefect's server cannot be prepared on {describe(server_url)}: {error}",
+            f"The database for Prefect's server cannot be prepared on {describe(server_url)}: {_first_line(error)}.",
             cure="LOCKGATE_DATABASE_URL must name a role that may create roles and databases.",
         ) from error
     return url
@@ -62,3 +67,7 @@ def _ensure_database(connection: psycopg.Connection) -> None:
             f"The database {DATABASE} is there already and belongs to the role {owner[0]}, not to lockgate.",
             cure="Use another PostgreSQL server, or set PREFECT_API_URL to the Prefect server it belongs to.",
         )
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return str(error).splitlines()[0].rstrip(".")

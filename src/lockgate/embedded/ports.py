@@ -2,7 +2,7 @@
 
 import socket
 
-from lockgate.core.errors import PlatformError
+from lockgate.core.errors import PlatformError, UsageError
 
 LOOPBACK = "127.0.0.1"
 
@@ -54,10 +54,10 @@ def parse_port(text: str) -> int:
         The port number.
 
     Raises:
-        PlatformError: If it is no port number.
+        UsageError: If it is no port number.
     """
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise PlatformError(f"LOCKGATE_PORT is {text!r}, which is no port number (1 to 65535).")
+        raise UsageError(f"LOCKGATE_PORT is {text!r}, which is no port number.", cure="Set one from 1 to 65535.")
     return int(text)
 
 

@@ -51,7 +51,7 @@ class External:
             The settings.
 
         Raises:
-            PlatformError: If the port is no port number.
+            UsageError: If the port is no port number.
         """
         port = environment.get("LOCKGATE_PORT")
         return cls(

@@ -46,6 +46,7 @@ class WarmProcessWorker(ProcessWorker):
         """Start listening for scheduled runs."""
         self._servers = ForkServers(warn=self._logger.warning)
         self._scheduled = asyncio.Event()
+        self._one_fetch = asyncio.Lock()
         await super().__aenter__()
         # A worker started in its team's folder has the fork server ready before the first run.
         ready = self._servers.ensure(Path.cwd())
@@ -71,6 +72,21 @@ class WarmProcessWorker(ProcessWorker):
         """See to it that the fork server is there, then run as any process worker."""
         await self._servers.ensure(Path(configuration.working_dir or Path.cwd()))
         return await super().run(flow_run, configuration, task_status)
+
+    async def get_and_submit_flow_runs(self) -> list[FlowRun]:
+        """Fetch and start what is scheduled, one fetch at a time: polls and events both call it.
+
+        An answer can be older than the start of a run it names, because our runs start faster than an answer
+        travels. Prefect then finds the run's slot taken, and gives up the whole worker. Ours fetches again.
+        """
+        async with self._one_fetch:
+            try:
+                return await super().get_and_submit_flow_runs()
+            except RuntimeError as error:
+                if "borrower is already holding" not in str(error):
+                    raise
+                self._scheduled.set()
+                return []
 
     async def _listen(self) -> None:
         """Note every scheduled run; where events are not to be had, polling finds the runs."""

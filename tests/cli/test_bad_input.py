@@ -1,0 +1,163 @@
+"""Whatever is wrong, the command line says it in one sentence, with the cure, and never with a traceback."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from lockgate.core.errors import PlatformError
+from lockgate.embedded.home import Home
+from lockgate.embedded.services import purge_services
+from tests.live import clean_environment, make_project
+
+TEAM = 'from lockgate import Team\n\nteam = Team("weather")\n'
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command that cannot succeed.
+
+    Attributes:
+        arguments: Of the command.
+        code: Its exit code.
+        said: What its one sentence must hold.
+        files: Written into the project before; None deletes.
+        environment: Added to it; ``{port}`` is one that somebody uses, ``{dead}`` one that nobody does.
+        folder: Where it is run, from the project.
+    """
+
+    arguments: str
+    code: int
+    said: str
+    files: dict[str, str | None] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    folder: str = "."
+
+
+def code(text: str) -> dict[str, str | None]:
+    """A team whose code is this."""
+    return {"teams/weather/assets.py": text}
+
+
+DEAD_DATABASE = "postgresql://postgres:pw@127.0.0.1:{dead}/postgres"
+
+CASES = {
+    "outside of a project": Case("status", 2, "is in no lockgate project. Go to a folder that has teams/", folder=".."),
+    "before the first up": Case("status", 2, "is not running. Start the platform: lockgate up"),
+    "run before the first up": Case("run alpha/solo -p 2020-01-01", 2, "Start the platform: lockgate up"),
+    "what is no key": Case("run observations", 2, "'observations' is not an asset key. Write it as team/asset"),
+    "an unknown team": Case("generate alhpa", 2, "There is no team 'alhpa'", files={}),
+    "an unknown command": Case("destroy", 2, "No such command 'destroy'"),
+    "a port that is taken": Case(
+        "up --detach", 1, "is in use by another program", environment={"LOCKGATE_PORT": "{port}"}
+    ),
+    "a port that is none": Case("up --detach", 2, "'http', which is no port", environment={"LOCKGATE_PORT": "http"}),
+    "a ledger that is down": Case(
+        "status", 1, "cannot be reached", environment={"LOCKGATE_LEDGER_URL": DEAD_DATABASE}
+    ),
+    "a database that is down": Case(
+        "up --detach", 1, "cannot be reached", environment={"LOCKGATE_DATABASE_URL": DEAD_DATABASE}
+    ),
+    "a Prefect server that is down": Case(
+        "deploy alpha", 1, "does not answer", environment={"PREFECT_API_URL": "http://127.0.0.1:{dead}/api"}
+    ),
+    "a home that holds other things": Case(
+        "up --detach", 1, "holds other things than lockgate's", environment={"LOCKGATE_HOME": "flows"}
+    ),
+    "a damaged home": Case(
+        "status", 1, "state.json is damaged: it is not JSON.", files={".lockgate/state.json": "{"}
+    ),
+    "a work pool that is not YAML": Case(
+        "deploy alpha", 2, "warm-process.yaml is not YAML", files={"work_pools/warm-process.yaml": "type: [\n"}
+    ),
+    "a work pool that lacks its template": Case(
+        "deploy alpha", 2, "warm-process.yaml lacks one of", files={"work_pools/warm-process.yaml": "type: process\n"}
+    ),
+    "a work pool that is not there": Case(
+        "deploy alpha", 2, "There is no", files={"work_pools/warm-process.yaml": None}
+    ),
+    "code with a syntax error": Case("generate weather", 1, "assets.py:1: ", files=code("def (")),
+    "code that raises": Case("generate weather", 1, "ZeroDivisionError: division by zero", files=code("1 / 0")),
+    "code that exits": Case("generate weather", 1, "weather", files=code("import sys\nsys.exit('bye')")),
+    "code without a team": Case("generate weather", 1, "declares 0 teams", files=code("")),
+    "a team of another name": Case(
+        "generate weather", 1, "its folder is weather", files=code(TEAM.replace('"weather"', '"wether"'))
+    ),
+    "an input that is no parameter": Case(
+        "generate weather", 1, "inputs b are no parameters of the function",
+        files=code(TEAM + '@team.asset(inputs={"b": "weather/b"})\ndef a():\n    return 1\n'),
+    ),
+    "a check of another team's asset": Case(
+        "generate weather", 1, "the asset belongs to team alpha, not to weather",
+        files=code(TEAM + '@team.check("alpha/solo")\ndef ours(value):\n    return True\n'),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed, and how it ended."""
+
+    code: int
+    text: str
+
+
+def run(case: Case, root: Path, ports: dict[str, int]) -> Said:
+    """Run the real command in a project of its own."""
+    root.mkdir()
+    make_project(root)
+    for name, text in case.files.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        if text is not None:
+            file.write_text(text)
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lockgate")), *case.arguments.split()],
+        cwd=root / case.folder,
+        env={
+            **clean_environment(),
+            **{name: value.format_map(ports) for name, value in case.environment.items()},
+            "COLUMNS": "500",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    with suppress(PlatformError):  # a home that is not lockgate's: nothing was started there
+        purge_services(Home(root / ".lockgate"))
+    return Said(done.returncode, done.stderr + done.stdout)
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Said]]]:
+    """All cases, two at a time."""
+    folder = tmp_path_factory.mktemp("projects")
+    with socket.socket() as used, socket.socket() as free, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        used.bind(("127.0.0.1", 0))
+        used.listen()
+        free.bind(("127.0.0.1", 0))  # held but not listening: nobody answers there, and nobody can take it
+        ports = {"port": used.getsockname()[1], "dead": free.getsockname()[1]}
+        yield {
+            name: pool.submit(run, case, folder / str(number), ports)
+            for number, (name, case) in enumerate(CASES.items())
+        }
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_sentence_says_what_is_wrong_with(name: str, said: dict[str, Future[Said]]) -> None:
+    """One clear sentence, exit code 1 for what failed and 2 for what was called wrongly, no traceback."""
+    found = said[name].result()
+    assert "Traceback" not in found.text
+    assert CASES[name].said in found.text
+    assert found.code == CASES[name].code, found.text

@@ -1,0 +1,34 @@
+"""Team gamma: reads alpha and beta."""
+
+from steering import steer
+
+from lockgate import Daily, Input, Team
+from lockgate.reading import load
+
+team = Team("gamma", owners=["gamma@example.com"])
+
+DAYS = Daily("2020-01-01")
+
+
+@team.asset(inputs={"summary": "beta/summary"}, partitions=DAYS)
+def report(summary, partition):
+    """The end of the chain that begins with alpha/readings."""
+    return {"reported": summary["sum"]}
+
+
+@team.asset(inputs={"levels": Input("alpha/levels", on_rejected="last_good")}, partitions=DAYS)
+def lenient(levels, partition):
+    """Content with the last good version."""
+    return {"levels": levels}
+
+
+@team.asset(inputs={"left": "alpha/left", "right": "alpha/right"}, partitions=DAYS, wants="all")
+def joined(left, right, partition):
+    """Runs once both sides are fresh."""
+    return left + right
+
+
+@team.asset(inputs={"catalogue": "alpha/catalogue"}, partitions=DAYS)
+def peeking(catalogue, partition):
+    """Loads what the test names, beside its declared input."""
+    return [load(*wanted) for wanted in steer("peeking", partition)]
