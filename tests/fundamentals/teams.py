@@ -54,7 +54,7 @@ def deployed(live: Live) -> dict[str, Any]:
         for found in live.automations()
         if found["name"].endswith(tuple(f"-> {key}" for key in deployments))
     }
-    return {"registered": registered, "deployments": deployments, "automations": _without_ids(automations)}
+    return {"registered": registered, **_without_ids({"deployments": deployments, "automations": automations})}
 
 
 _DEPLOYMENT = {

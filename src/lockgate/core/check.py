@@ -91,7 +91,7 @@ class Check:
         try:
             result = self.fn(value, **{name: known[name] for name in self.parameters})
         except Exception as error:  # noqa: BLE001 - a check that raises has failed, whatever it raised
-            return Verdict(self.name, self.severity, passed=False, message=where_raised(error))
+            return Verdict(self.name, self.severity, passed=False, message=where_raised(error, self.fn))
         if isinstance(result, CheckResult):
             return self._verdict(result)
         return Verdict(self.name, self.severity, passed=bool(result))
@@ -108,8 +108,14 @@ class Check:
         )
 
 
-def where_raised(error: BaseException) -> str:
-    """The kind of an exception and the line that raised it, without its message, which may hold data."""
+def where_raised(error: BaseException, fn: Callable[..., Any]) -> str:
+    """The kind of an exception and the last line of ``fn``'s own file behind it, without its message: that may be data.
+
+    Args:
+        error: What was raised.
+        fn: The function that was called.
+    """
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    own = [frame for frame in frames if frame.filename == fn.__code__.co_filename]
+    place = f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
     return f"raised {type(error).__name__}{place}"

@@ -10,7 +10,7 @@ import pandera.pandas as pa
 from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaError, SchemaErrors
 
-from lockgate.core.check import CONTRACT, MAX_MESSAGE, Verdict, where_raised
+from lockgate.core.check import CONTRACT, MAX_MESSAGE, Verdict
 from lockgate.core.errors import InvalidContract
 from lockgate.core.redact import redact
 
@@ -73,7 +73,7 @@ class ContractCheck:
         except SchemaError as error:
             return _explain([error], value)
         except Exception as error:  # noqa: BLE001 - a contract that crashes has not been met
-            return _failed(None, len(value), where_raised(error))
+            return _failed(None, len(value), f"the contract itself raised {type(error).__name__}")
         return Verdict(CONTRACT, "error", passed=True, rows_failed=0, rows_seen=len(value))
 
     def _validate(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -168,8 +168,10 @@ def _reason(error: SchemaError) -> str:
     reason = error.reason_code.name if error.reason_code else ""
     if reason in {"COLUMN_NOT_IN_DATAFRAME", "COLUMN_NOT_IN_SCHEMA"}:
         return f"column {error.failure_cases} is {'missing' if reason.endswith('DATAFRAME') else 'unknown'}"
-    if reason == "WRONG_DATATYPE":
-        return f"column {column} is {error.failure_cases}, not {getattr(error.schema, 'dtype', '')}"
+    if reason in {"WRONG_DATATYPE", "DATATYPE_COERCION"}:
+        # Of a column that cannot be coerced, pandera gives the values in place of the type.
+        found = f"is {error.failure_cases}, not" if isinstance(error.failure_cases, str) else "cannot be read as"
+        return f"column {column} {found} {getattr(error.schema, 'dtype', '')}"
     if reason == "DUPLICATES":
         return f"rows are duplicates by {', '.join(map(str, error.schema.unique or ()))}"
     rule = getattr(error.check, "error", None) or getattr(error.check, "name", None) or error.check

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from prefect import Flow, Task, runtime
+import httpx
+from prefect import Flow, Task, get_run_logger, runtime
 from prefect.artifacts import acreate_table_artifact
 from prefect.assets import add_asset_metadata
 from prefect.cache_policies import NO_CACHE
@@ -121,15 +122,13 @@ async def _work(run: AssetRun) -> State[Any]:
     try:
         await _step("compute", run.compute, **_limits(run.asset))()
         await _stage_and_check(run)
-        await _show_checks(run)
-        if run.rejected:
-            await _step("reject", run.reject)()
-            return Failed(name="Rejected", message="; ".join(map(_explained, run.rejected)))
-        return await _publish(run)
+        judged = await (_reject(run) if run.rejected else _publish(run))
     except BaseException as error:
         why = _told(error)
         await in_thread(lambda: run.fail(why))
         raise
+    await _show_checks(run)
+    return judged
 
 
 def _limits(asset: Asset) -> dict[str, Any]:
@@ -173,6 +172,11 @@ async def _check_task(name: str, run: AssetRun, judge: Callable[[], Verdict]) ->
     await Task(check, name=f"check {name}", cache_policy=NO_CACHE, persist_result=False)()
 
 
+async def _reject(run: AssetRun) -> State[Any]:
+    await _step("reject", run.reject)()
+    return Failed(name="Rejected", message="; ".join(map(_explained, run.rejected)))
+
+
 async def _publish(run: AssetRun) -> State[Any]:
     published = await _announce("publish", run, run.publish)
     if published.outcome == "superseded":
@@ -204,7 +208,7 @@ async def _announce(name: str, run: AssetRun, commit: Callable[[], Published]) -
 
 
 async def _show_checks(run: AssetRun) -> None:
-    """One table per attempt: which checks ran, and what they found."""
+    """One table per attempt: which checks ran, and what they found. It is a view: the ledger has what counts."""
     rows = [
         {
             "check": spec.name,
@@ -218,11 +222,11 @@ async def _show_checks(run: AssetRun) -> None:
         if (verdict := run.verdicts.get(spec.name))
     ]
     where = label(run.spec.key, run.partition)
-    await acreate_table_artifact(
-        table=rows,
-        key=_artifact_key(where),
-        description=f"Checks of {where}, attempt {run.attempt.attempt}. Examples show the shape, not the data.",
-    )
+    description = f"Checks of {where}, attempt {run.attempt.attempt}. Examples show the shape, not the data."
+    try:
+        await acreate_table_artifact(table=rows, key=_artifact_key(where), description=description)
+    except httpx.HTTPError as error:
+        get_run_logger().warning("The table of checks could not be shown: %s", type(error).__name__)
 
 
 def _artifact_key(where: str) -> str:

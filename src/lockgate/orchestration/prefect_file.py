@@ -36,9 +36,7 @@ def render(team: str, specs: Sequence[AssetSpec], others: Mapping[str, AssetSpec
 
 
 def _deployment(spec: AssetSpec, known: Mapping[str, AssetSpec]) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": spec.name}
-    if spec.description:
-        entry["description"] = spec.description
+    entry: dict[str, Any] = {"name": spec.name, "description": spec.description or f"Asset {spec.key}."}
     if spec.tags:
         entry["tags"] = list(spec.tags)
     entry["entrypoint"] = f"lockgate.flows.{spec.team}"
