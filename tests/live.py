@@ -134,13 +134,19 @@ class Live:
 
     def start(self, key: str, partition: str = "", *, force: bool = False) -> str:
         """Start the deployment as anybody could from Prefect's UI; returns the flow run's id."""
-        deployment = self.client.read_deployment_by_name(key)
-        parameters = {"partition": partition, "force": force}
-        return str(self.client.create_flow_run_from_deployment(deployment.id, parameters=parameters).id)
+        return self._start(key, {"partition": partition, "force": force})
+
+    def _start(self, deployment: str, parameters: dict[str, Any]) -> str:
+        found = self.client.read_deployment_by_name(deployment)
+        return str(self.client.create_flow_run_from_deployment(found.id, parameters=parameters).id)
 
     def run(self, key: str, partition: str = "", *, force: bool = False) -> Ended:
         """Start it and wait until it is over."""
         return self.ended(self.start(key, partition, force=force))
+
+    def sweep(self) -> Ended:
+        """One round of the sweep."""
+        return self.ended(self._start("platform/sweep", {}))
 
     def run_all(self, *wanted: tuple[str, str]) -> list[Ended]:
         """Start several at once and wait for all."""
@@ -205,10 +211,17 @@ class Live:
         """The artifacts of a run."""
         return self._post("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run.id]}}})
 
-    def events(self, resource: str, name: str = MATERIALIZED) -> list[dict[str, Any]]:
-        """The events of a name about a resource, newest first."""
-        wanted = {"event": {"name": [name]}, "resource": {"id": [resource]}}
-        return self._post("/events/filter", {"filter": wanted, "limit": 50})["events"]
+    def announced(self, key: str, partition: str, *, count: int) -> list[dict[str, Any]]:
+        """The events that told of an asset's partition, newest first, once there are as many as expected or more."""
+
+        def told() -> list[dict[str, Any]] | None:
+            # Prefect's server stores an event a moment after the run that sent it is over.
+            wanted = {"event": {"name": [MATERIALIZED]}, "resource": {"id": [f"asset://{key}"]}}
+            events = self._post("/events/filter", {"filter": wanted, "limit": 50})["events"]
+            found = [event for event in events if event["payload"]["partition"] == partition]
+            return found if len(found) >= count else None
+
+        return until(told, f"{count} events about {key} [{partition}]")
 
     def deployments(self, team: str) -> list[dict[str, Any]]:
         """The deployments of a team."""

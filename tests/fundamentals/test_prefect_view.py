@@ -79,7 +79,7 @@ def test_dependents_are_started_by_automations_one_per_input(live: Live, bad_day
 
 def test_a_publish_is_announced_after_its_commit_with_partition_and_version(live: Live, bad_day: BadDay) -> None:
     """The event is Prefect's own for a materialised asset, and says which version is there now."""
-    told = [event for event in live.events("asset://alpha/readings") if event["payload"]["partition"] == bad_day.day]
+    told = live.announced("alpha/readings", bad_day.day, count=1)
     assert [event["payload"] for event in told] == [{"partition": bad_day.day, "version": 1}]
     committed = bad_day.good.attempts[0].finished_at
     assert committed is not None

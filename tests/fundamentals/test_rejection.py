@@ -18,8 +18,8 @@ def test_a_failed_check_task_means_that_no_dependent_run_exists(live: Live, bad_
     # then the rejected data still has no dependent run, and never had an event
     by_event = live.runs_of("beta/summary", bad_day.day, by="AUTOMATION")
     assert [live.ended(str(run.id)).outcome for run in by_event] == ["published"]
-    told = [event["payload"] for event in live.events("asset://alpha/readings")]
-    assert [payload["version"] for payload in told if payload["partition"] == bad_day.day] == [1]
+    told = live.announced("alpha/readings", bad_day.day, count=1)
+    assert [event["payload"]["version"] for event in told] == [1]
 
 
 def test_the_error_check_of_a_rejected_attempt_shows_as_a_failed_task_and_nothing_is_published(

@@ -20,7 +20,7 @@ def events_lost(live: Live) -> Iterator[None]:
 
 
 def sweep(live: Live) -> None:
-    assert live.run("platform/sweep").state.is_completed()
+    assert live.sweep().state.is_completed()
 
 
 def swept(live: Live, key: str, day: str) -> list[str | None]:

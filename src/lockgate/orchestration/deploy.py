@@ -95,7 +95,7 @@ async def apply_file(file: Path, client: PrefectClient) -> None:
             work_pool_name=entry["work_pool"]["name"],
             pull_steps=content["pull"],
             schedules=[_schedule(schedule) for schedule in entry.get("schedules", [])],
-            parameter_openapi_schema=parameter_schema(flow).model_dump(),
+            parameter_openapi_schema=parameter_schema(flow).model_dump(exclude_unset=True),
             enforce_parameter_schema=True,
             concurrency_limit=entry.get("concurrency_limit"),
         )
