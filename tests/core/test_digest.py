@@ -51,7 +51,9 @@ def versions(folder: Path, code: str, lock: str = "") -> tuple[str, str]:
     team.mkdir(exist_ok=True)
     (team / "assets.py").write_text(code)
     (team / "uv.lock").write_text(lock)
-    done = subprocess.run([sys.executable, "-c", PRINT, str(team)], capture_output=True, text=True, check=True)
+    # Without bytecode: Python takes a file changed twice within a second, to the same size, for unchanged.
+    command = [sys.executable, "-B", "-c", PRINT, str(team)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     days, other = eval(done.stdout)
     return days, other
 
