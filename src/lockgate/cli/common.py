@@ -1,6 +1,6 @@
 """What several commands need: the project, its teams, an open client."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from lockgate.core.errors import InvalidName, PlatformError, UsageError
+from lockgate.core.errors import InvalidName, PartitionMismatch, PlatformError, UsageError
 from lockgate.core.keys import split_key
+from lockgate.core.spec import AssetSpec
 from lockgate.settings import all_teams, api_url
 
 if TYPE_CHECKING:
@@ -60,6 +61,30 @@ def checked_key(key: str) -> str:
     except InvalidName as error:
         raise UsageError(error.message, cure=error.cure) from None
     return key
+
+
+def registered(registry: Mapping[str, AssetSpec], key: str) -> AssetSpec:
+    """A deployed asset.
+
+    Raises:
+        UsageError: If the key is none, or names nothing that is deployed; with the nearest that is.
+    """
+    if checked_key(key) not in registry:
+        raise UsageError(f"There is no asset {key}.", cure=suggestion(key, registry), asset=key)
+    return registry[key]
+
+
+def check_partition(spec: AssetSpec, partition: str) -> None:
+    """Check that an asset has a partition.
+
+    Raises:
+        UsageError: If it has not.
+    """
+    try:
+        spec.partitions.validate(partition)
+    except PartitionMismatch as error:
+        cure = error.cure or f"Leave --partition out: lockgate show {spec.key}"
+        raise UsageError(f"{spec.key}: {error.message}", cure=cure, asset=spec.key) from None
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -1,10 +1,13 @@
 """What commands print: for people on a narrow terminal, or one JSON document for machines."""
 
+import datetime
 import json
 import sys
 from typing import Any
 
 from rich.console import Console
+
+COLORS = {"published": "green", "unchanged": "green", "rejected": "red", "blocked": "red", "failed": "red"}
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -12,7 +15,11 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def print_json(data: Any) -> None:
     """Print one JSON document."""
-    sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
+    sys.stdout.write(json.dumps(data, indent=2, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime.datetime) else str(value)
 
 
 def progress(name: str, seconds: float) -> None:

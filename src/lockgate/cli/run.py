@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lockgate.cli.app import app
-from lockgate.cli.common import checked_key, prefect_client, suggestion
+from lockgate.cli.common import check_partition, checked_key, prefect_client, registered
 from lockgate.cli.output import console, errors, print_json
-from lockgate.core.errors import PartitionMismatch, UsageError
 from lockgate.core.keys import label
-from lockgate.core.spec import AssetSpec
 from lockgate.ledger import Ledger
 from lockgate.settings import PLATFORM, ledger_url, project_root
 
@@ -46,7 +44,9 @@ async def _run(root: Path, key: str, partition: str, wait: bool, force: bool, js
     from lockgate.orchestration.start import start_run, wait_for
 
     with Ledger(ledger_url(PLATFORM, root)) as ledger:
-        _check_partition(_spec(ledger, key), partition)
+        spec = registered(ledger.registry(), key)
+        if partition or not spec.schedule:  # a scheduled asset finds its own
+            check_partition(spec, partition)
         async with prefect_client(root) as client:
             flow_run_id = await start_run(client, key, partition, force=force)
             if not wait:
@@ -57,22 +57,6 @@ async def _run(root: Path, key: str, partition: str, wait: bool, force: bool, js
                 result = await wait_for(client, ledger, flow_run_id)
     _show(json, vars(result), _told(label(key, partition), result))
     return EXIT_CODES.get(result.outcome, 1)
-
-
-def _spec(ledger: Ledger, key: str) -> AssetSpec:
-    registry = ledger.registry()
-    if key not in registry:
-        raise UsageError(f"There is no asset {key}.", cure=suggestion(key, registry), asset=key)
-    return registry[key]
-
-
-def _check_partition(spec: AssetSpec, partition: str) -> None:
-    if partition == "" and spec.schedule:
-        return  # a scheduled asset finds its own
-    try:
-        spec.partitions.validate(partition)
-    except PartitionMismatch as error:
-        raise UsageError(f"{spec.key}: {error.message}", cure=error.cure or "See: lockgate run --help") from None
 
 
 def _told(what: str, result: "RunResult") -> str:

@@ -8,13 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from lockgate.cli.app import app
-from lockgate.cli.output import console, print_json
+from lockgate.cli.output import COLORS, console, print_json
 from lockgate.core.keys import label
 from lockgate.ledger import Ledger
 from lockgate.orchestration.standings import status_rows
 from lockgate.settings import PLATFORM, ledger_url, project_root
-
-_COLORS = {"published": "green", "unchanged": "green", "rejected": "red", "blocked": "red", "failed": "red"}
 
 
 @app.command()
@@ -39,7 +37,7 @@ def status_table(rows: Iterable[dict[str, Any]]) -> Table:
     table.add_column("current", no_wrap=True)
     table.add_column("notes", overflow="fold")
     for row in rows:
-        color = _COLORS.get(row["outcome"] or "", "dim")
+        color = COLORS.get(row["outcome"] or "", "dim")
         table.add_row(
             escape(label(row["key"], row["partition"] or "")),
             f"[{color}]{row['outcome'] or '-'}[/{color}]",

@@ -7,6 +7,7 @@ from typing import Any
 
 from lockgate.core.check import CONTRACT, Check
 from lockgate.core.contract import ContractCheck
+from lockgate.core.contract_text import contract_spec
 from lockgate.core.keys import make_key
 from lockgate.core.partitions import Partitions, Unpartitioned
 from lockgate.core.schedule import Schedule
@@ -111,4 +112,5 @@ class Asset:
             description=self.description,
             owners=self.owners,
             tags=self.tags,
+            contract=None if self.contract is None else contract_spec(self.contract),
         )

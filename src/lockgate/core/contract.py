@@ -81,29 +81,6 @@ class ContractCheck:
             return self.schema.validate(frame, lazy=True)
 
 
-def contract_source(contract: ContractCheck) -> str:
-    """The text that identifies a contract for the code version: its source, and the rules it came to."""
-    source = inspect.getsource(contract.source) if inspect.isclass(contract.source) else ""
-    rules = [
-        (part.name, str(part.dtype), getattr(part, "nullable", None), part.coerce, part.unique, _rules(part.checks))
-        for part in _parts(contract.schema)
-    ]
-    return f"{source}\n{rules!r} {contract.schema.strict!r}"
-
-
-def _rules(checks: list[pa.Check]) -> list[tuple[str, str]]:
-    """Names and bounds of checks, in a form that is the same in every process (sets have no order)."""
-    return [(str(check.name), _stable(check.statistics)) for check in checks]
-
-
-def _stable(value: Any) -> str:
-    if isinstance(value, dict):
-        return repr({key: _stable(item) for key, item in value.items()})
-    if isinstance(value, set | frozenset):
-        return repr(sorted(map(repr, value)))
-    return repr(value)
-
-
 def _as_schema(contract: object) -> pa.DataFrameSchema:
     if inspect.isclass(contract) and issubclass(contract, pa.DataFrameModel):
         try:
@@ -117,18 +94,19 @@ def _as_schema(contract: object) -> pa.DataFrameSchema:
             f"{contract!r} is no contract.",
             cure="Give a pandera DataFrameModel class or a DataFrameSchema (import pandera.pandas as pa).",
         )
-    if any(getattr(part, "drop_invalid_rows", False) for part in _parts(schema)):
+    if any(getattr(part, "drop_invalid_rows", False) for part in schema_parts(schema)):
         raise InvalidContract(
             f"contract {schema.name} drops invalid rows.",
             cure="Remove drop_invalid_rows: bad rows must fail.",
         )
-    for part in _parts(schema):
+    for part in schema_parts(schema):
         for check in part.checks:
             check.n_failure_cases = MAX_FAILURE_CASES
     return schema
 
 
-def _parts(schema: pa.DataFrameSchema) -> Iterator[Any]:
+def schema_parts(schema: pa.DataFrameSchema) -> Iterator[Any]:
+    """The schema itself, its columns, and the levels of its index."""
     yield schema
     yield from schema.columns.values()
     if schema.index is not None:
@@ -140,7 +118,9 @@ def _alters(schema: pa.DataFrameSchema) -> bool:
     return (
         schema.strict == "filter"
         or schema.add_missing_columns
-        or any(part.coerce or part.parsers or getattr(part, "default", None) is not None for part in _parts(schema))
+        or any(
+            part.coerce or part.parsers or getattr(part, "default", None) is not None for part in schema_parts(schema)
+        )
     )
 
 

@@ -8,7 +8,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from lockgate.core.asset import Asset
-from lockgate.core.contract import contract_source
+from lockgate.core.contract_text import contract_source
 
 
 def code_version(asset: Asset, lock: bytes) -> str:

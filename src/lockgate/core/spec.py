@@ -1,10 +1,11 @@
 """What the platform knows of an asset without its code: the registered description."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
 from lockgate.core.check import Severity
+from lockgate.core.errors import DefinitionError
 from lockgate.core.partitions import Partitions, Unpartitioned, is_fan_in, partitions_from_json
 from lockgate.core.schedule import Schedule, schedule_from_json, schedule_to_json
 
@@ -39,6 +40,40 @@ class CheckSpec:
 
 
 @dataclass(frozen=True)
+class ColumnSpec:
+    """One column (or index level) of a contract.
+
+    Attributes:
+        name: Its name.
+        dtype: Its type in pandera's words; ``any`` if the contract leaves it open.
+        nullable: Whether values may be missing.
+        unique: Whether no value may occur twice.
+        rules: Its other rules, one text each: ``greater_than_or_equal_to(min_value=0)``.
+    """
+
+    name: str
+    dtype: str
+    nullable: bool
+    unique: bool
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ContractSpec:
+    """A contract for reading: what it asks for, never a value of the data.
+
+    Attributes:
+        name: The schema's name.
+        columns: In the schema's order, index levels last.
+        rules: Rules over whole rows or the whole frame.
+    """
+
+    name: str
+    columns: tuple[ColumnSpec, ...]
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class AssetSpec:
     """An asset as registered in the ledger; see the manifest in ``to_json``."""
 
@@ -56,6 +91,7 @@ class AssetSpec:
     description: str = ""
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    contract: ContractSpec | None = None
 
     @property
     def team(self) -> str:
@@ -70,6 +106,14 @@ class AssetSpec:
     def readable_by(self, team: str) -> bool:
         """Whether ``team`` may read this asset: its owner, or one it is shared with."""
         return team == self.team or team in self.shared_with or EVERYONE in self.shared_with
+
+    def has_partition(self, partition: str) -> bool:
+        """Whether this asset has a slice of that name."""
+        try:
+            self.partitions.validate(partition)
+        except DefinitionError:
+            return False
+        return True
 
     def fans_in(self, source: "AssetSpec") -> bool:
         """Whether this asset reads all published partitions of ``source`` at once."""
@@ -106,6 +150,7 @@ class AssetSpec:
             "checks": [vars(check) for check in self.checks],
             "retries": self.retries,
             "timeout": self.timeout,
+            "contract": None if self.contract is None else asdict(self.contract),
         }
 
 
@@ -126,4 +171,13 @@ def spec_from_json(data: Mapping[str, Any]) -> AssetSpec:
         description=data["description"],
         owners=tuple(data["owners"]),
         tags=tuple(data["tags"]),
+        contract=_contract_from_json(data.get("contract")),
     )
+
+
+def _contract_from_json(data: Mapping[str, Any] | None) -> ContractSpec | None:
+    """None also for what was registered by a release that did not describe contracts."""
+    if not data:
+        return None
+    columns = tuple(ColumnSpec(**{**column, "rules": tuple(column["rules"])}) for column in data["columns"])
+    return ContractSpec(data["name"], columns, tuple(data["rules"]))

@@ -1,9 +1,8 @@
 """What the sweep starts: a pure comparison of what is published with what its dependents consumed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lockgate.core.errors import DefinitionError
 from lockgate.core.gate import Open, Pin, Slice, Snapshot, decide, read_slices
 from lockgate.core.partitions import UNPARTITIONED, Unpartitioned
 from lockgate.core.spec import AssetSpec
@@ -27,7 +26,12 @@ class Tried:
     def consumed(self) -> bool:
         """Whether there is nothing left to try."""
         judged = {"published", "rejected", "superseded"} & set(self.outcomes)
-        return self.declined or bool(judged) or self.outcomes.count("failed") >= MAX_FAILURES
+        return self.declined or bool(judged) or self.given_up
+
+    @property
+    def given_up(self) -> bool:
+        """Whether they failed so often that only a run by hand tries again."""
+        return self.outcomes.count("failed") >= MAX_FAILURES
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ class Progress:
 
     tried: Mapping[tuple[Slice, frozenset[int], str], Tried] = field(default_factory=dict)
     claimed: frozenset[Slice] = frozenset()
+
+    def of(self, where: Slice, decision: Open, code_version: str) -> Tried:
+        """What became of the attempts on what a slice would read now."""
+        ids = frozenset(pin.version_id for pin in decision.pins)
+        return self.tried.get((where, ids, code_version), Tried())
 
 
 @dataclass(frozen=True)
@@ -67,34 +76,30 @@ def missing_runs(snapshot: Snapshot, progress: Progress) -> Iterator[Start]:
     An asset without inputs is never started: sources have schedules.
     """
     for spec in snapshot.assets.values():
-        for partition in _partitions(spec, snapshot):
-            where = (spec.key, partition)
-            decision = decide(spec.key, partition, snapshot)
-            if where in progress.claimed or not isinstance(decision, Open) or not _starts(spec, where, snapshot):
-                continue
-            ids = frozenset(pin.version_id for pin in decision.pins)
-            tried = progress.tried.get((where, ids, spec.code_version), Tried())
-            if not tried.consumed:
-                yield Start(*where, decision.pins, len(tried.outcomes))
+        for partition in known_partitions(spec, snapshot):
+            if start := missing_run(spec, partition, snapshot, progress):
+                yield start
 
 
-def _partitions(spec: AssetSpec, snapshot: Snapshot) -> Iterable[str]:
-    """The partitions that its inputs, or earlier runs of it, give reason to look at."""
-    if not spec.inputs:
-        return ()
+def missing_run(spec: AssetSpec, partition: str, snapshot: Snapshot, progress: Progress) -> Start | None:
+    """The run of one slice that is missing, if one is."""
+    where = (spec.key, partition)
+    if not spec.inputs or where in progress.claimed:
+        return None
+    decision = decide(spec.key, partition, snapshot)
+    if not isinstance(decision, Open) or not _starts(spec, where, snapshot):
+        return None
+    tried = progress.of(where, decision, spec.code_version)
+    return None if tried.consumed else Start(*where, decision.pins, len(tried.outcomes))
+
+
+def known_partitions(spec: AssetSpec, snapshot: Snapshot) -> list[str]:
+    """The partitions of an asset that its inputs, or runs of it, give reason to look at, in order."""
     if isinstance(spec.partitions, Unpartitioned):
-        return (UNPARTITIONED,)
+        return [UNPARTITIONED]
     keys = {given.key for given in spec.inputs} | {spec.key}
-    found = {partition for key, partition in snapshot.heads if key in keys and partition != UNPARTITIONED}
-    return sorted(partition for partition in found if _has(spec, partition))
-
-
-def _has(spec: AssetSpec, partition: str) -> bool:
-    try:
-        spec.partitions.validate(partition)
-    except DefinitionError:
-        return False
-    return True
+    found = {partition for key, partition in snapshot.heads if key in keys}
+    return sorted(partition for partition in found if spec.has_partition(partition))
 
 
 def _starts(spec: AssetSpec, where: Slice, snapshot: Snapshot) -> bool:

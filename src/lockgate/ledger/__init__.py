@@ -20,7 +20,16 @@ from lockgate.ledger.errors import (
     StaleHead,
     VerdictRefused,
 )
-from lockgate.ledger.records import Attempt, Begun, Published, Registered, SliceStatus, Version
+from lockgate.ledger.records import (
+    Attempt,
+    Begun,
+    Published,
+    PublishedVersion,
+    Registered,
+    SliceStatus,
+    Staged,
+    Version,
+)
 
 __all__ = [
     "DATABASE",
@@ -38,10 +47,12 @@ __all__ = [
     "NotRegistered",
     "NothingStaged",
     "Published",
+    "PublishedVersion",
     "Registered",
     "RegistrationRefused",
     "SliceStatus",
     "StaleHead",
+    "Staged",
     "Version",
     "VerdictRefused",
 ]

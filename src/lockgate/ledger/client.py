@@ -1,15 +1,17 @@
 """One login to the ledger. Each method is one of its functions, or one read."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from psycopg.types.json import Jsonb
 
 from lockgate.core.check import Verdict
-from lockgate.core.gate import Pin, Reason, Snapshot
+from lockgate.core.explain import Activity
+from lockgate.core.gate import Pin, Reason, Slice, Snapshot
 from lockgate.core.spec import AssetSpec, spec_from_json
 from lockgate.core.sweep import Progress
+from lockgate.ledger import queries
 from lockgate.ledger.connection import Connection
 from lockgate.ledger.decode import (
     attempt_from_json,
@@ -18,25 +20,18 @@ from lockgate.ledger.decode import (
     snapshot_from_json,
     status_from_row,
 )
-from lockgate.ledger.records import Attempt, Begun, Published, Registered, SliceStatus, Version
+from lockgate.ledger.records import (
+    Attempt,
+    Begun,
+    Published,
+    PublishedVersion,
+    Registered,
+    SliceStatus,
+    Staged,
+    Version,
+)
 
 MAX_REASONS = 20
-
-_STATUS = """
-    select assets.key as asset, heads.partition, last.outcome, heads.number as version,
-        versions.published_at, versions.rows,
-        (select jsonb_agg(to_jsonb(verdicts) - 'attempt' order by verdicts.name) from lockgate.verdicts
-         where verdicts.attempt = heads.judged_by and verdicts.passed is not null) as checks
-    from lockgate.assets
-    left join lockgate.heads on heads.asset = assets.key
-    left join lockgate.versions on versions.id = heads.current
-    left join lateral (
-        select outcome from lockgate.attempts
-        where attempts.asset = heads.asset and attempts.partition = heads.partition and outcome <> 'duplicate'
-        order by attempts.id desc limit 1
-    ) as last on true
-    where assets.active order by assets.key, heads.partition
-"""
 
 
 class Ledger:
@@ -86,8 +81,8 @@ class Ledger:
 
     # -- the gate -----------------------------------------------------------------------------------------
 
-    def snapshot(self, key: str, partition: str) -> Snapshot:
-        """Registry and heads of an asset and all its ancestors, read at one moment."""
+    def snapshot(self, key: str, partition: str | None) -> Snapshot:
+        """Registry and heads of an asset and all its ancestors, read at one moment; None for all partitions."""
         return snapshot_from_json(self._call("snapshot", key, partition))
 
     def snapshot_all(self) -> Snapshot:
@@ -321,9 +316,29 @@ class Ledger:
         )
         return tuple(Verdict(**row) for row in rows)
 
+    def judged_attempt(self, key: str, partition: str | None = None) -> int | None:
+        """The attempt that judged a slice last, or any slice of the asset."""
+        rows = self._rows(queries.JUDGED, key, partition)
+        return rows[0]["judged_by"] if rows else None
+
+    def activity(self, slices: Iterable[Slice]) -> dict[Slice, Activity]:
+        """What was done last on each of some slices; an error only where this login may see it."""
+        pairs = sorted(set(slices))
+        rows = self._rows(queries.ACTIVITY, [asset for asset, _ in pairs], [partition for _, partition in pairs])
+        return {(row.pop("asset"), row.pop("partition")): Activity(**row) for row in rows}
+
+    def versions(self, key: str, partition: str | None = None, *, limit: int = 10) -> list[PublishedVersion]:
+        """The published versions of an asset that this login may read, latest first."""
+        return [PublishedVersion(**row) for row in self._rows(queries.VERSIONS, key, partition, limit)]
+
+    def staged(self, attempt: int) -> Staged | None:
+        """Where the value of an attempt lies, if this login may see it and it was not collected."""
+        rows = self._rows(queries.STAGED, attempt)
+        return Staged(**rows[0]) if rows else None
+
     def status(self) -> list[SliceStatus]:
         """One row per asset and partition that has a head, and one per asset that has none, by key."""
-        return [status_from_row(row) for row in self._rows(_STATUS)]
+        return [status_from_row(row) for row in self._rows(queries.STATUS)]
 
     # -- the connection -----------------------------------------------------------------------------------
 

@@ -74,6 +74,44 @@ class Version:
 
 
 @dataclass(frozen=True)
+class PublishedVersion:
+    """One entry of an asset's versions.
+
+    Attributes:
+        partition: Its partition.
+        number: Its number within that.
+        rows: Of a frame, None for other values.
+        published_at: When it became current, with time zone.
+        withdrawn_at: When a rollback withdrew it, or None.
+        restores: Of a rollback: the number whose value it restores.
+        why: Of a rollback: its reason.
+    """
+
+    partition: str
+    number: int
+    rows: int | None
+    published_at: datetime.datetime
+    withdrawn_at: datetime.datetime | None
+    restores: int | None
+    why: str | None
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The value of an attempt, published or not.
+
+    Attributes:
+        location: Where the store keeps it.
+        size: In bytes.
+        rows: Of a frame, None for other values.
+    """
+
+    location: str
+    size: int
+    rows: int | None
+
+
+@dataclass(frozen=True)
 class Attempt:
     """One attempt.
 
