@@ -38,6 +38,7 @@ def up_command(
                     "broken": {team: str(error) for team, error in platform.broken.items()}})  # fmt: skip
     else:
         console.print(f"Prefect's UI: {platform.ui_url}")
+        console.print(f"For Prefect's own commands: export PREFECT_API_URL={platform.api_url}")
     if not detach:
         _wait_for_the_end(platform.home)
     raise typer.Exit(1 if platform.broken else 0)
