@@ -11,6 +11,7 @@ from psycopg import errors
 
 from lockgate.ledger import Begun
 from lockgate.ledger.admin import OWNER, PLATFORM, TEAMS, team_role
+from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 
 VICTIM, OWN, PRIVATE = "weather/source", "flights/own", "weather/private"
@@ -99,6 +100,7 @@ def _as_victim(scene: World, begun: Begun) -> dict[str, Callable[[], object]]:
     }
 
 
+@proves("own_attempt")
 @pytest.mark.parametrize("act", ["publish", "reject", "renew", "fail", "stage", "verdict"])
 def test_another_teams_attempt_is_out_of_reach_even_with_its_token(scene: World, under_way: Begun, act: str) -> None:
     with pytest.raises(psycopg.DatabaseError) as refused:
@@ -110,10 +112,10 @@ def test_another_teams_attempt_is_out_of_reach_even_with_its_token(scene: World,
     "call",
     [
         "begin('weather/source', '', 'c1', 'r', '[]', false, 60)",
-        "record('weather/source', '', 'failed', 'c1', 'r', '{}')",
+        pytest.param("record('weather/source', '', 'failed', 'c1', 'r', '{}')", marks=proves("own_asset")),
         "confirm('weather/source', '', 'c1', 'r', '[]')",
         "rollback('weather/source', '', 1, 'because')",
-        """register('{"team": "weather", "assets": []}')""",
+        pytest.param("""register('{"team": "weather", "assets": []}')""", marks=proves("own_manifest")),
         """register('{"assets": []}')""",
         """register('{"team": null, "assets": []}')""",
         "own_asset('weather/source')",

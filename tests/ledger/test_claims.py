@@ -5,6 +5,7 @@ import pytest
 from lockgate.core.gate import Open
 from lockgate.core.partitions import Daily
 from lockgate.ledger import CodeDiffers, InputsMoved, LeaseLost, StaleHead
+from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 
 SOURCE, USE, TOTAL = "weather/source", "flights/use", "delays/total"
@@ -57,6 +58,7 @@ def test_a_rejected_value_may_be_made_again_from_the_same_inputs(pair: World) ->
     assert pair.begin(USE).outcome == "begun"
 
 
+@proves("renewable")
 def test_a_dead_holder_is_taken_over_and_cannot_publish_afterwards(pair: World) -> None:
     dead = pair.prepare(SOURCE, run="dead")
     pair.expire(dead)
@@ -69,6 +71,7 @@ def test_a_dead_holder_is_taken_over_and_cannot_publish_afterwards(pair: World) 
     assert pair.of(SOURCE).publish(next_one.attempt, next_one.token).number == 1
 
 
+@proves("lease")
 def test_a_lease_that_ran_out_keeps_from_publishing_until_it_is_renewed(pair: World) -> None:
     slow = pair.prepare(SOURCE)
     pair.expire(slow)
@@ -115,6 +118,7 @@ def test_a_run_on_the_same_partitions_as_the_running_one_does_not_wait(fan: Worl
     assert (same.outcome, same.holder) == ("duplicate", "running")
 
 
+@proves("turn")
 def test_an_attempt_that_waits_for_its_turn_can_be_neither_judged_nor_published(fan: World) -> None:
     fan.begin(TOTAL, run="running")
     fan.publish(SOURCE, TWO)
@@ -129,6 +133,7 @@ def test_an_attempt_that_waits_for_its_turn_can_be_neither_judged_nor_published(
             early()
 
 
+@proves("queued")
 def test_a_place_in_the_queue_is_lost_with_its_lease(fan: World) -> None:
     fan.begin(TOTAL, run="running")
     fan.publish(SOURCE, TWO)
@@ -159,6 +164,7 @@ def test_a_redeploy_while_waiting_is_noticed_when_the_turn_comes(fan: World) -> 
     assert fan.begin(TOTAL, run="other").outcome == "queued"
 
 
+@proves("all_partitions")
 def test_a_partition_published_since_the_gate_sends_begin_back_to_it(fan: World) -> None:
     pins = fan.pins(TOTAL)
     fan.publish(SOURCE, TWO)

@@ -3,6 +3,7 @@
 import pytest
 
 from lockgate.ledger import Forbidden, LeaseLost
+from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 
 SOURCE = "weather/source"
@@ -28,6 +29,7 @@ def _place(attempt: int) -> str:
     return f"{SOURCE}/_/{attempt}"
 
 
+@proves("collect_grace")
 def test_a_failed_attempts_value_is_collected_once(one: World) -> None:
     begun = one.prepare(SOURCE)
     one.of(SOURCE).fail(begun.attempt, begun.token, "x")
@@ -45,6 +47,7 @@ def test_what_is_published_stays_for_ever(one: World) -> None:
     assert _collected(one) == []
 
 
+@proves("collect_settled")
 def test_a_live_claim_protects_its_value(one: World) -> None:
     begun = one.prepare(SOURCE)
     _age(one)
@@ -70,6 +73,7 @@ def test_a_lease_that_ran_out_within_the_grace_can_still_be_revived(one: World) 
     assert one.of(SOURCE).publish(begun.attempt, begun.token).number == 1
 
 
+@proves("collect_inspectable")
 def test_a_rejected_value_stays_inspectable_while_it_stands(one: World) -> None:
     one.reject(SOURCE)
     _age(one)

@@ -20,6 +20,7 @@ from lockgate.ledger import (
     StaleHead,
     VerdictRefused,
 )
+from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 
 SOURCE, USE = "weather/source", "flights/use"
@@ -65,6 +66,7 @@ def test_the_next_gate_pins_what_was_published(pair: World) -> None:
     assert isinstance(pair.decide(USE), Unchanged)
 
 
+@proves("verdicts_given")
 @pytest.mark.parametrize("missing", ["contract", "fresh"])
 def test_publish_refuses_an_attempt_that_lacks_a_verdict_of_an_error_check(world: World, missing: str) -> None:
     world.deploy(asset(SOURCE, checks=("contract", "fresh")))
@@ -76,6 +78,7 @@ def test_publish_refuses_an_attempt_that_lacks_a_verdict_of_an_error_check(world
         world.of(SOURCE).publish(begun.attempt, begun.token)
 
 
+@proves("checks_passed")
 def test_publish_refuses_a_failed_error_check_and_names_it(pair: World) -> None:
     begun = pair.prepare(SOURCE, "", "contract")
     with pytest.raises(VerdictRefused, match=r"weather/source: attempt \d+ failed contract"):
@@ -91,6 +94,7 @@ def test_a_warning_blocks_nothing_failed_or_not_given(world: World) -> None:
     assert world.of(SOURCE).publish(begun.attempt, begun.token).outcome == "published"
 
 
+@proves("verdict_once")
 def test_a_verdict_may_be_repeated_but_not_changed(pair: World) -> None:
     begun = pair.begin(SOURCE)
     failed = Verdict("contract", "error", False, 3, 10)
@@ -101,6 +105,7 @@ def test_a_verdict_may_be_repeated_but_not_changed(pair: World) -> None:
     assert pair.of(SOURCE).verdicts(begun.attempt) == (failed,)
 
 
+@proves("known_check")
 def test_a_verdict_of_no_check_of_the_attempt_is_refused(pair: World) -> None:
     begun = pair.begin(SOURCE)
     with pytest.raises(VerdictRefused, match="has no check invented"):
@@ -113,6 +118,7 @@ def test_a_redeploy_in_the_middle_changes_nothing_for_a_run_under_way(pair: Worl
     assert pair.of(SOURCE).publish(begun.attempt, begun.token).outcome == "published"
 
 
+@proves("staged_once")
 def test_staging_may_be_repeated_but_not_changed(pair: World) -> None:
     begun = pair.begin(SOURCE)
     for _ in range(2):
@@ -121,6 +127,7 @@ def test_staging_may_be_repeated_but_not_changed(pair: World) -> None:
         pair.stage(SOURCE, begun, digest="other")
 
 
+@proves("staged")
 def test_publish_refuses_an_attempt_that_staged_nothing(pair: World) -> None:
     begun = pair.begin(SOURCE)
     pair.judge(SOURCE, begun)
@@ -128,6 +135,7 @@ def test_publish_refuses_an_attempt_that_staged_nothing(pair: World) -> None:
         pair.of(SOURCE).publish(begun.attempt, begun.token)
 
 
+@proves("versions_location")
 @pytest.mark.parametrize(
     "location",
     ["flights/use/_/{attempt}", "weather/source/_/1", "weather/source", "weather/source/_/{attempt}/../../x", "/etc"],
@@ -161,6 +169,7 @@ def test_publish_and_reject_say_the_same_again(pair: World) -> None:
     assert answers == {"rejected"}
 
 
+@proves("open")
 def test_a_settled_attempt_takes_nothing_more(pair: World) -> None:
     begun = pair.prepare(SOURCE, "", "contract")
     pair.of(SOURCE).reject(begun.attempt, begun.token)
@@ -196,6 +205,7 @@ def test_a_rejection_is_cleared_by_a_publish_and_by_nothing_less(pair: World) ->
     assert isinstance(pair.decide(USE), Open)
 
 
+@proves("check_failed")
 def test_rejecting_needs_a_failed_check_and_all_verdicts(world: World) -> None:
     world.deploy(asset(SOURCE, checks=("contract", "fresh")))
     begun = world.begin(SOURCE)
@@ -215,6 +225,7 @@ def test_a_failed_attempt_frees_the_claim_and_keeps_why(pair: World) -> None:
     assert pair.begin(SOURCE).outcome == "begun"
 
 
+@proves("fail_open")
 def test_failing_never_undoes_a_publish(pair: World) -> None:
     begun = pair.prepare(SOURCE)
     pair.of(SOURCE).publish(begun.attempt, begun.token)
@@ -222,16 +233,20 @@ def test_failing_never_undoes_a_publish(pair: World) -> None:
     assert pair.of(SOURCE).attempts(attempt=begun.attempt)[0].outcome == "published"
 
 
+@proves("judges_nothing")
 def test_only_outcomes_that_judge_nothing_can_be_recorded(pair: World) -> None:
-    with pytest.raises(InvalidRequest):
-        pair.of(SOURCE).record(SOURCE, "", outcome="published", code_version="c1", flow_run_id="r", reasons=())
+    for outcome in ("unchanged", "duplicate", "published", "rejected", "superseded"):
+        with pytest.raises(InvalidRequest):
+            pair.of(SOURCE).record(SOURCE, "", outcome=outcome, code_version="c1", flow_run_id="r", reasons=())
 
 
+@proves("code")
 def test_begin_refuses_other_code_than_is_deployed(pair: World) -> None:
     with pytest.raises(CodeDiffers, match=r"differs from what is deployed\. Run: lockgate deploy weather"):
         pair.begin(SOURCE, code="c2")
 
 
+@proves("active", "active_still")
 def test_begin_refuses_what_is_no_longer_deployed_and_publish_too(pair: World) -> None:
     begun = pair.prepare(SOURCE)
     pair.remove(SOURCE)
@@ -239,12 +254,19 @@ def test_begin_refuses_what_is_no_longer_deployed_and_publish_too(pair: World) -
         pair.of(SOURCE).publish(begun.attempt, begun.token)
     with pytest.raises(NotRegistered, match="no longer deployed"):
         pair.begin(SOURCE, code="c1", pins=())
-    with pytest.raises(NotRegistered, match="is not deployed"):
+
+
+@proves("registered")
+def test_what_was_never_deployed_is_refused_by_that_name(pair: World) -> None:
+    with pytest.raises(LedgerError) as refused:
         pair.ledger("weather").begin(
             "weather/never", "", code_version="c", flow_run_id="r", pins=(), forced=False, lease_seconds=1
         )
+    assert isinstance(refused.value, NotRegistered)
+    assert str(refused.value) == "weather/never is not deployed. Run: lockgate deploy weather"
 
 
+@proves("partition")
 @pytest.mark.parametrize(
     ("partitions", "good", "bad"),
     [
@@ -263,6 +285,7 @@ def test_begin_refuses_partitions_that_the_asset_does_not_have(
             world.begin(SOURCE, partition)
 
 
+@proves("exact_pins")
 def test_begin_refuses_pins_that_are_not_the_registered_inputs(world: World) -> None:
     world.deploy(asset(SOURCE), asset("weather/other"), asset(USE, SOURCE))
     world.publish(SOURCE)
@@ -276,6 +299,7 @@ def test_begin_refuses_pins_that_are_not_the_registered_inputs(world: World) -> 
         world.begin(USE, pins=[right, right])
 
 
+@proves("published_input")
 def test_begin_refuses_a_pin_on_what_is_only_staged_or_of_another_slice(world: World) -> None:
     world.deploy(asset(SOURCE), asset("weather/other"), asset(USE, SOURCE))
     world.publish(SOURCE)
@@ -284,11 +308,12 @@ def test_begin_refuses_a_pin_on_what_is_only_staged_or_of_another_slice(world: W
     (right,) = world.pins(USE)
     (other,) = world.pins_of("weather/other")
     invisible = world.ask("select id from versions where attempt = %s", staged.attempt)
-    for version in (invisible, other.version_id, 10**9):
+    for version in (other.version_id, invisible, 10**9):
         with pytest.raises(InputsRefused, match="is not published"):
             world.begin(USE, pins=[Pin(SOURCE, "", right.number, version)])
 
 
+@proves("unshared_input")
 def test_unsharing_shuts_begin_and_publish_at_once(pair: World) -> None:
     pair.publish(SOURCE)
     pins = pair.pins(USE)
@@ -301,6 +326,7 @@ def test_unsharing_shuts_begin_and_publish_at_once(pair: World) -> None:
         pair.begin(USE, pins=pins)
 
 
+@proves("withdrawn_input")
 def test_a_withdrawn_input_is_refused_at_publish_and_sends_begin_back_to_the_gate(pair: World) -> None:
     pair.publish(SOURCE)
     pair.publish(SOURCE)
@@ -314,6 +340,7 @@ def test_a_withdrawn_input_is_refused_at_publish_and_sends_begin_back_to_the_gat
         pair.begin(USE, pins=pins)
 
 
+@proves("same_inputs", "not_a_source", "not_rejected")
 def test_confirming_needs_the_same_inputs_and_code_and_is_not_for_sources(pair: World) -> None:
     pair.publish(SOURCE)
     pair.publish(USE)
@@ -361,12 +388,14 @@ def test_another_team_has_no_part_in_an_attempt(pair: World) -> None:
             attack()
 
 
+@proves("token")
 def test_a_wrong_token_is_refused(pair: World) -> None:
     begun = pair.prepare(SOURCE)
     with pytest.raises(LeaseLost):
         pair.of(SOURCE).publish(begun.attempt, begun.token + 1)
 
 
+@proves("stale_head")
 def test_what_began_before_a_rollback_judges_nothing(pair: World) -> None:
     pair.publish(SOURCE)
     pair.publish(SOURCE)

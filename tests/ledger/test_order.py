@@ -5,6 +5,7 @@ import pytest
 from lockgate.core.gate import Blocked
 from lockgate.core.partitions import Daily
 from lockgate.ledger import Published
+from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 
 SOURCE, USE = "weather/source", "flights/use"
@@ -21,6 +22,7 @@ def _publish(world: World, begun: object) -> Published:
     return world.of(USE).publish(begun.attempt, begun.token)  # type: ignore[attr-defined]
 
 
+@proves("publish_order")
 def test_older_inputs_than_those_of_the_current_version_are_superseded(pair: World) -> None:
     old = pair.prepare(USE, run="old")
     pair.publish(SOURCE)
@@ -69,6 +71,7 @@ def test_a_publish_on_older_inputs_does_not_clear_a_rejection_of_newer_ones(pair
     assert isinstance(pair.decide("delays/end"), Blocked)
 
 
+@proves("reject_order")
 def test_a_rejection_of_older_inputs_does_not_shut_what_newer_ones_opened(pair: World) -> None:
     pair.deploy(asset("delays/end", USE))
     old = pair.prepare(USE, "", "contract")

@@ -5,6 +5,7 @@ from lockgate.core.gate import Blocked, Waiting
 from lockgate.core.partitions import Daily
 from lockgate.core.spec import InputSpec
 from lockgate.core.sweep import Tried, missing_runs
+from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 
 SOURCE, MID, END = "weather/source", "flights/mid", "delays/end"
@@ -69,6 +70,7 @@ def test_wants_all_sees_a_confirmation_after_its_pins(world: World) -> None:
     assert not isinstance(world.decide(END), Waiting)
 
 
+@proves("versions_of_own", "versions_shared", "versions_platform", "versions_row_security")
 def test_versions_are_seen_by_their_owner_and_published_ones_by_those_they_are_shared_with(world: World) -> None:
     _chain(world)
     world.publish(SOURCE)
@@ -81,6 +83,7 @@ def test_versions_are_seen_by_their_owner_and_published_ones_by_those_they_are_s
     assert world.ledger("delays").version(SOURCE, "") is None
 
 
+@proves("verdicts_of_own", "verdicts_shared", "verdicts_platform", "verdicts_row_security")
 def test_evidence_is_seen_by_the_owner_and_of_published_versions_by_readers(world: World) -> None:
     _chain(world)
     published, rejected = world.prepare(SOURCE), None
@@ -94,6 +97,7 @@ def test_evidence_is_seen_by_the_owner_and_of_published_versions_by_readers(worl
     assert world.ledger("delays").verdicts(published.attempt) == ()
 
 
+@proves("private_reason")
 def test_outcomes_are_everybodys_but_reasons_are_not(world: World) -> None:
     _chain(world)
     begun = world.begin(SOURCE, run="mine")

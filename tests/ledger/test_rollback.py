@@ -2,9 +2,11 @@
 
 import pytest
 
+from lockgate.core.errors import LedgerError
 from lockgate.core.gate import Blocked, Open
 from lockgate.core.sweep import missing_runs
 from lockgate.ledger import InvalidRequest, NotRegistered
+from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 
 SOURCE, USE = "weather/source", "flights/use"
@@ -35,6 +37,7 @@ def test_it_makes_old_data_current_under_a_new_number(chain: World) -> None:
     assert current.version_id != old.version_id
 
 
+@proves("reason_given")
 def test_it_keeps_why(chain: World) -> None:
     chain.of(USE).rollback(USE, "", to_number=1, why="wrong unit")
     assert chain.ask("select why from versions where restores = 1") == "wrong unit"
@@ -88,11 +91,14 @@ def test_to_the_current_number_it_clears_a_rejection(chain: World) -> None:
     assert chain.ask("select count(*) from versions where withdrawn_at is not null") == 0
 
 
+@proves("known_number")
 def test_to_a_number_that_was_never_published_it_is_refused(chain: World) -> None:
     chain.prepare(USE, forced=True)
     for number in (0, 3, -1):
-        with pytest.raises(NotRegistered, match="has no published version number"):
+        with pytest.raises(LedgerError) as refused:
             chain.of(USE).rollback(USE, "", to_number=number, why="x")
+        assert isinstance(refused.value, NotRegistered)
+        assert f"has no published version number {number}" in str(refused.value)
     with pytest.raises(NotRegistered):
         chain.of(USE).rollback(USE, "never", to_number=1, why="x")
 

@@ -19,12 +19,14 @@ begin
     perform require_head(mine, head);
     perform check_inputs(mine);
     perform require_staged(mine);
+    -- guard: publish_order
     if is_outdated(mine, head) then
         perform settle_attempt(mine.id, 'superseded', '{}', head.judged_by);
-    else
-        perform make_current(mine, head);
-        perform settle_attempt(mine.id, 'published');
+        return describe(mine.id);
     end if;
+    -- end guard
+    perform make_current(mine, head);
+    perform settle_attempt(mine.id, 'published');
     return describe(mine.id);
 end
 $$;

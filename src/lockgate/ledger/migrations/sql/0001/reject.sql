@@ -15,13 +15,15 @@ begin
     perform require_verdicts(mine);
     perform require_failed(mine);
     perform require_head(mine, head);
+    -- guard: reject_order
     if is_outdated(mine, head) then
         perform settle_attempt(mine.id, 'superseded', '{}', head.judged_by);
-    else
-        update heads set judged = 'rejected', judged_by = mine.id, failed_checks = failed_checks(mine.id)
-        where asset = mine.asset and partition = mine.partition;
-        perform settle_attempt(mine.id, 'rejected');
+        return describe(mine.id);
     end if;
+    -- end guard
+    update heads set judged = 'rejected', judged_by = mine.id, failed_checks = failed_checks(mine.id)
+    where asset = mine.asset and partition = mine.partition;
+    perform settle_attempt(mine.id, 'rejected');
     return describe(mine.id);
 end
 $$;
