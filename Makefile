@@ -9,7 +9,7 @@ SEED   ?=
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 
-.PHONY: help demo up down test test-teams test-all lint types imports clean
+.PHONY: help demo up down test test-teams test-all lint types imports locks lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets.
@@ -34,15 +34,13 @@ down: $(READY) ## End all that `up` started.
 test: $(READY) test-teams ## Run the fast tests, those on the real server included.
 	$(BIN)/python -m pytest -m "not slow" -q
 
-test-teams: $(addprefix test-team-,$(TEAMS))
-
-test-team-%: $(READY)
-	cd teams/$* && ../../$(BIN)/python -m pytest -q
+test-teams: $(READY) ## Run each team's tests in the team's own environment.
+	$(BIN)/lockgate test
 
 test-all: test ## Run the slow tests too.
 	$(BIN)/python -m pytest -m slow -q
 
-lint: $(READY) types imports ## Check style, types and imports.
+lint: $(READY) types imports locks ## Check style, types, imports and locks.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
@@ -54,6 +52,15 @@ types-team-%: $(READY)
 
 imports: $(READY)
 	$(BIN)/lint-imports
+
+locks: $(READY) $(addprefix locks-team-,$(TEAMS))
+	@$(BIN)/uv lock --quiet --check || { echo "uv.lock is out of date; run: make lock"; exit 1; }
+
+locks-team-%: $(READY)
+	@$(BIN)/uv lock --quiet --check --project teams/$* || { echo "teams/$*/uv.lock is out of date; run: make lock"; exit 1; }
+
+lock: $(READY) ## Lock the dependencies anew after a change of a pyproject.toml.
+	@for project in . $(addprefix teams/,$(TEAMS)); do $(BIN)/uv lock --quiet --project $$project || exit 1; done
 
 clean: ## Delete the environment and all local data.
 	-test -x $(BIN)/lockgate && $(BIN)/lockgate down --purge

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 
+from lockgate.environments import ensure_environment
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30.0
 
@@ -65,10 +67,11 @@ def materialize(source: Source, tmp_path: Path) -> Materialize:
 
     def run(key: str, *partitions: str) -> Ran:
         team, _, asset = key.partition("/")
+        folder = ROOT / "teams" / team
         done = subprocess.run(
-            [sys.executable, str(Path(__file__).with_name("materialize.py")), str(tmp_path), asset],
+            [ensure_environment(folder), str(Path(__file__).with_name("materialize.py")), str(tmp_path), asset],
             input="\n".join(partitions or [""]),
-            cwd=ROOT / "teams" / team,
+            cwd=folder,
             env={**os.environ, "SOURCE_URL": str(source.client.base_url)},
             capture_output=True,
             text=True,

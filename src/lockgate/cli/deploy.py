@@ -1,13 +1,14 @@
 """`lockgate generate` and `lockgate deploy`."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from lockgate.cli.app import app
 from lockgate.cli.common import chosen_teams, prefect_client
-from lockgate.cli.output import console, errors, print_json
+from lockgate.cli.output import building, console, errors, print_json
 from lockgate.core.errors import LockgateError
 from lockgate.ledger import Registered
 from lockgate.orchestration.generate import generate_files
@@ -24,7 +25,7 @@ def generate(teams: Teams = None, json: Json = False) -> None:
     Example: [bold]lockgate generate weather[/bold]
     """
     root = project_root()
-    written = generate_files(root, chosen_teams(root, teams))
+    written = generate_files(root, chosen_teams(root, teams), building)
     if json:
         print_json({team: str(result) for team, result in written.items()})
     else:
@@ -42,16 +43,13 @@ def deploy(teams: Teams = None, json: Json = False) -> None:
     """
     root = project_root()
     results: dict[str, Registered | LockgateError] = {}
-    complete = asyncio.run(_deploy(chosen_teams(root, teams), results))
+    complete = asyncio.run(_deploy(chosen_teams(root, teams), results.__setitem__ if json else _print))
     if json:
         print_json({team: _json(result) for team, result in results.items()})
-    else:
-        for team, result in results.items():
-            _print(team, result)
     raise typer.Exit(0 if complete else 1)
 
 
-async def _deploy(teams: list[str], results: dict[str, Registered | LockgateError]) -> bool:
+async def _deploy(teams: list[str], report: Callable[[str, Registered | LockgateError], None]) -> bool:
     from lockgate.orchestration.deploy import deploy_teams
     from lockgate.orchestration.pools import ensure_pool, read_template
 
@@ -60,7 +58,7 @@ async def _deploy(teams: list[str], results: dict[str, Registered | LockgateErro
     async with prefect_client(root) as client:
         for team in teams:
             await ensure_pool(client, team, template, team_folder(root, team))
-        return await deploy_teams(root, teams, client, results.__setitem__)
+        return await deploy_teams(root, teams, client, report, building)
 
 
 def _json(result: Registered | LockgateError) -> dict[str, object]:

@@ -25,3 +25,8 @@ def _plain(value: Any) -> str:
 def progress(name: str, seconds: float) -> None:
     """Say that a part is ready, and how long it took."""
     errors.print(f"  [green]✓[/green] {name} [dim]{seconds:.1f} s[/dim]")
+
+
+def building(team: str) -> None:
+    """Say that a team's environment is being built, which can take a while."""
+    errors.print(f"  building the environment of {team} ...")

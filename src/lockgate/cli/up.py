@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lockgate.cli.app import app
-from lockgate.cli.output import console, errors, print_json, progress
+from lockgate.cli.output import building, console, errors, print_json, progress
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import purge_services, stop_services
 from lockgate.settings import home_of, project_root
@@ -30,7 +30,7 @@ def up_command(
 
     root = project_root()
     errors.print("Starting the platform:")
-    platform = asyncio.run(up(root, progress))
+    platform = asyncio.run(up(root, progress, building))
     for team, error in platform.broken.items():
         errors.print(f"[red]✗[/red] {team} is not deployed: {error}")
     if json:

@@ -4,6 +4,7 @@
 file: nothing reaches Prefect that the ledger has not accepted.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
 from lockgate.core.errors import LockgateError
+from lockgate.environments import Announce, silent
 from lockgate.ledger import Ledger, Registered
+from lockgate.orchestration.loads import start_loading
 from lockgate.orchestration.prefect_file import FILE, trigger_name
-from lockgate.orchestration.validate import TeamPlan, check_plan, load_plans, producers_first
+from lockgate.orchestration.validate import TeamPlan, check_plan, producers_first
 from lockgate.settings import ledger_url
 
 PAGE = 200
@@ -41,30 +44,44 @@ def register_team(plan: TeamPlan, root: Path) -> Registered:
 
 
 async def deploy_teams(
-    root: Path, teams: Iterable[str], client: PrefectClient, report: Callable[[str, Registered | LockgateError], None]
+    root: Path,
+    teams: Iterable[str],
+    client: PrefectClient,
+    report: Callable[[str, Registered | LockgateError], None],
+    announce: Announce = silent,
 ) -> bool:
-    """Deploy teams, producers first; one that is wrong is reported and stops no other.
+    """Deploy teams, each as soon as it and those it reads from are loaded, producers first.
+
+    One that is wrong is reported and stops no other; one whose code hangs holds back those alone that read from it.
 
     Args:
         root: The project.
         teams: Names of the teams.
         client: Of Prefect's API.
-        report: Called with each team's result.
+        report: Called with each team's result, as soon as there is one.
+        announce: Told the name of each team whose environment must be built first.
 
     Returns:
         Whether all were deployed.
     """
-    loaded = load_plans(root, teams)
-    plans = {team: plan for team, plan in loaded.items() if isinstance(plan, TeamPlan)}
-    results: dict[str, Registered | LockgateError] = {
-        team: error for team, error in loaded.items() if isinstance(error, LockgateError)
-    }
-    for team, error in results.items():
-        report(team, error)
-    for team in producers_first(plans):
-        results[team] = await _deploy(plans[team], root, client)
-        report(team, results[team])
-    return not any(isinstance(result, LockgateError) for result in results.values())
+    loading = {asyncio.wrap_future(load): team for team, load in start_loading(root, teams, announce).items()}
+    plans: dict[str, TeamPlan] = {}
+    complete = True
+    while loading or plans:
+        if free := producers_first(plans, set(loading.values())):
+            result = await _deploy(plans.pop(free[0]), root, client)
+            complete &= not isinstance(result, LockgateError)
+            report(free[0], result)
+            continue
+        done, _ = await asyncio.wait(loading, return_when=asyncio.FIRST_COMPLETED)
+        for load in done:
+            team, loaded = loading.pop(load), load.result()
+            if isinstance(loaded, TeamPlan):
+                plans[team] = loaded
+            else:
+                complete = False
+                report(team, loaded)
+    return complete
 
 
 async def _deploy(plan: TeamPlan, root: Path, client: PrefectClient) -> Registered | LockgateError:

@@ -4,21 +4,30 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lockgate.core.errors import LockgateError
+from lockgate.environments import Announce, silent
+from lockgate.orchestration.loads import load_plans
 from lockgate.orchestration.prefect_file import FILE, render
-from lockgate.orchestration.validate import TeamPlan, load_plans
+from lockgate.orchestration.validate import TeamPlan
 from lockgate.settings import all_teams
 
 
-def generate_files(root: Path, teams: Iterable[str]) -> dict[str, str | LockgateError]:
+def generate_files(root: Path, teams: Iterable[str], announce: Announce = silent) -> dict[str, str | LockgateError]:
     """Write the Prefect files of some teams.
 
-    Other teams are loaded too, to tell how partitions meet; one that cannot be loaded is only missed.
+    The teams they read from are loaded too, to tell how partitions meet; one that cannot be loaded is only missed.
+
+    Args:
+        root: The project.
+        teams: Names of the teams.
+        announce: Told the name of each team whose environment must be built first.
 
     Returns:
         Per team ``written`` or ``unchanged``, or why it cannot be loaded.
     """
     chosen = list(teams)
-    plans = load_plans(root, dict.fromkeys([*chosen, *all_teams(root)]))
+    plans = load_plans(root, chosen, announce)
+    read = {team for plan in plans.values() if isinstance(plan, TeamPlan) for team in plan.producers}
+    plans |= load_plans(root, read & set(all_teams(root)) - plans.keys(), announce)
     known = {spec.key: spec for plan in plans.values() if isinstance(plan, TeamPlan) for spec in plan.specs}
     results: dict[str, str | LockgateError] = {}
     for team in chosen:

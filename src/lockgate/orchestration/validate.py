@@ -1,16 +1,17 @@
 """A team as a whole, before anything of it is changed: does it load, fit, and match its Prefect file?"""
 
 import graphlib
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lockgate.core.errors import DefinitionError, LockgateError
+from lockgate.core.errors import DefinitionError
 from lockgate.core.graph import check_graph
 from lockgate.core.spec import AssetSpec
 from lockgate.describe import describe_team, specs
+from lockgate.environments import Announce, ensure_environment, silent
 from lockgate.orchestration.prefect_file import check_drift, render
 from lockgate.settings import team_folder
 
@@ -31,30 +32,26 @@ class TeamPlan:
     manifest: Mapping[str, Any]
     specs: tuple[AssetSpec, ...]
 
+    @property
+    def producers(self) -> set[str]:
+        """The other teams it reads from."""
+        return {given.key.partition("/")[0] for spec in self.specs for given in spec.inputs} - {self.team}
 
-def load_plan(root: Path, team: str) -> TeamPlan:
-    """Load a team's code in a process of its own.
+
+def load_plan(root: Path, team: str, announce: Announce = silent) -> TeamPlan:
+    """Load a team's code in a process of its own, in its own environment, which is built first where it must be.
+
+    Args:
+        root: The project.
+        team: Its name.
+        announce: Told the team's name if its environment must be built.
 
     Raises:
         LockgateError: If it cannot be loaded.
     """
     folder = team_folder(root, team)
-    manifest = describe_team(folder)
+    manifest = describe_team(folder, python=ensure_environment(folder, announce))
     return TeamPlan(team, folder, manifest, tuple(specs(manifest)))
-
-
-def load_plans(root: Path, teams: Iterable[str]) -> dict[str, TeamPlan | LockgateError]:
-    """Load several teams, two at a time; one that cannot be loaded stands in the result with its error."""
-
-    def load(team: str) -> TeamPlan | LockgateError:
-        try:
-            return load_plan(root, team)
-        except LockgateError as error:
-            return error
-
-    names = list(teams)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return dict(zip(names, pool.map(load, names), strict=True))
 
 
 def check_plan(plan: TeamPlan, others: Mapping[str, AssetSpec]) -> None:
@@ -75,13 +72,18 @@ def check_plan(plan: TeamPlan, others: Mapping[str, AssetSpec]) -> None:
     check_drift(plan.folder, render(plan.team, plan.specs, foreign))
 
 
-def producers_first(plans: Mapping[str, TeamPlan]) -> list[str]:
-    """The teams in an order in which each comes after those it reads from, as far as there is one."""
-    reads = {
-        name: {given.key.partition("/")[0] for spec in plan.specs for given in spec.inputs} & plans.keys() - {name}
-        for name, plan in plans.items()
-    }
+def producers_first(plans: Mapping[str, TeamPlan], loading: AbstractSet[str] = frozenset()) -> list[str]:
+    """The teams in an order in which each comes after those it reads from, as far as there is one.
+
+    Args:
+        plans: The teams.
+        loading: Other teams that are not loaded yet; who reads from them, directly or not, is left out.
+    """
+    held = set(loading)
+    while more := {team for team, plan in plans.items() if team not in held and plan.producers & held}:
+        held |= more
+    reads = {team: plan.producers & plans.keys() for team, plan in plans.items() if team not in held}
     try:
         return list(graphlib.TopologicalSorter(reads).static_order())
     except graphlib.CycleError:
-        return sorted(plans)
+        return sorted(reads)

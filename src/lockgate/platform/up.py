@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from lockgate.core.errors import LockgateError
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import External, Services, start_services
+from lockgate.environments import Announce, silent
 from lockgate.ledger import DATABASE, Registered
 from lockgate.ledger.admin import bootstrap
 from lockgate.orchestration.deploy import apply_file, deploy_teams
@@ -43,14 +45,16 @@ class Platform:
         return self.api_url.removesuffix("/api")
 
 
-async def up(root: Path, progress: Progress) -> Platform:
-    """Start what does not run yet: services, ledger, pools, deployments, workers.
+async def up(root: Path, progress: Progress, announce: Announce = silent) -> Platform:
+    """Start what does not run yet: services, ledger, pools, environments, deployments, workers.
 
-    A team that cannot be deployed is reported in the result and stops no other.
+    A team that cannot be deployed is reported in the result and stops no other; each worker starts as soon as its
+    team is deployed.
 
     Args:
         root: The project.
         progress: Told the name of each part and the seconds it took.
+        announce: Told the name of each team whose environment must be built first.
 
     Raises:
         PlatformError: If a service cannot be started.
@@ -66,11 +70,8 @@ async def up(root: Path, progress: Progress) -> Platform:
         endpoints = {"api": services.api_url, "ledger": address, "store": store}
         home.update(lambda state: state.update({ENDPOINTS: endpoints}))
         progress("ledger", time.monotonic() - began)
-        broken = await _deploy_all(root, home, services.api_url, teams, progress)
-        began = time.monotonic()
-        for name in (PLATFORM, *(team for team in teams if team not in broken)):
-            start_worker(home, root, name, services.environment, endpoints)
-        progress("workers", time.monotonic() - began)
+        start = partial(start_worker, home, root, prefect=services.environment, endpoints=endpoints)
+        broken = await _deploy_all(root, services.api_url, teams, start, progress, announce)
     return Platform(home, services.api_url, broken)
 
 
@@ -82,8 +83,14 @@ def _prepare_ledger(home: Home, services: Services, teams: list[str]) -> str:
 
 
 async def _deploy_all(
-    root: Path, home: Home, api_url: str, teams: list[str], progress: Progress
+    root: Path,
+    api_url: str,
+    teams: list[str],
+    start: Callable[[str], object],
+    progress: Progress,
+    announce: Announce,
 ) -> dict[str, LockgateError]:
+    """Deploy the platform and the teams, and start the worker of each; returns the teams that are not deployed."""
     broken: dict[str, LockgateError] = {}
     began = time.monotonic()
     template = read_template(root)
@@ -92,7 +99,9 @@ async def _deploy_all(
         nonlocal began
         if isinstance(result, LockgateError):
             broken[team] = result
-        progress(f"deploy {team}", time.monotonic() - began)
+            return
+        start(team)
+        progress(f"team {team}", time.monotonic() - began)
         began = time.monotonic()
 
     with temporary_settings({PREFECT_API_URL: api_url}):
@@ -100,7 +109,9 @@ async def _deploy_all(
             for team in teams:
                 await ensure_pool(client, team, template, team_folder(root, team))
             await ensure_pool(client, PLATFORM, template, root)
-            progress("pools", time.monotonic() - began)
             await apply_file(root / "prefect.yaml", client)
-            await deploy_teams(root, teams, client, report)
+            start(PLATFORM)
+            progress("pools", time.monotonic() - began)
+            began = time.monotonic()
+            await deploy_teams(root, teams, client, report, announce)
     return broken

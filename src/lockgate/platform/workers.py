@@ -9,6 +9,7 @@ from lockgate.embedded.environment import minimal_environment
 from lockgate.embedded.home import Home
 from lockgate.embedded.process import ProcessRecord
 from lockgate.embedded.supervisor import Supervisor
+from lockgate.environments import team_python
 from lockgate.settings import PLATFORM, ledger_url, team_folder
 
 LIMIT = 4
@@ -35,12 +36,14 @@ def start_worker(
         "LOCKGATE_LEDGER_URL": ledger_url(name, root),
         "LOCKGATE_STORE_URL": endpoints["store"],
     }
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", name, "--name", name]
+    folder = root if name == PLATFORM else team_folder(root, name)
+    python = sys.executable if name == PLATFORM else team_python(folder)
+    command = [python, "-m", "prefect", "worker", "start", "--pool", name, "--name", name]
     return Supervisor(home).start(
         f"worker/{name}",
         [*command, "--limit", str(LIMIT)],
         environment=environment,
-        folder=root if name == PLATFORM else team_folder(root, name),
+        folder=folder,
     )
 
 
