@@ -8,7 +8,7 @@
     6. reject   otherwise: record why; the last good version stays current
 
 ``AssetRun`` owns the state between the steps. It does not own their order, their concurrency or how they
-show in Prefect: that is ``asset_flow``. A crash at any line leaves the head as it was.
+show in Prefect: that is ``asset_steps``. A crash at any line leaves the head as it was.
 """
 
 import inspect
