@@ -88,8 +88,12 @@ def spec_of(asset: Asset, folder: Path) -> AssetSpec:
 
 
 def manifest(team: Team, folder: Path) -> dict[str, Any]:
-    """What a team registers: its name and the specs of its assets, as JSON-compatible data."""
-    return {"team": team.name, "assets": [spec_of(asset, folder).to_json() for asset in team.assets.values()]}
+    """What a team deploys: its name, the specs of its assets, and its jobs, as JSON-compatible data."""
+    return {
+        "team": team.name,
+        "assets": [spec_of(asset, folder).to_json() for asset in team.assets.values()],
+        "jobs": [job.to_json() for job in team.jobs.values()],
+    }
 
 
 def main() -> int:

@@ -16,6 +16,8 @@ COPIES = """
     @team.asset(inputs={"copy": "delta/copy"}, partitions=DAYS)
     def daily_copy(copy):
         return copy
+
+    team.job("nightly", assets=[copy, "daily_copy"], schedule="0 2 * * *")
 """
 ONE_ASSET = """
     @team.asset()
@@ -50,7 +52,8 @@ def test_plain_prefect_deploy_alone_deploys_and_registers_a_team(live: Live) -> 
     by_prefect = deployed(live)
 
     # then it is registered, and what was taken out of its code is gone
-    assert set(by_prefect["registered"]) == set(by_prefect["deployments"]) == {"delta/copy", "delta/daily_copy"}
+    assert set(by_prefect["registered"]) == {"delta/copy", "delta/daily_copy"}
+    assert set(by_prefect["deployments"]) == {"delta/copy", "delta/daily_copy", "delta/@all", "delta/@nightly"}
     assert set(by_prefect["automations"]) == {"alpha/catalogue -> delta/copy"}
 
     # and lockgate makes exactly the same of it
@@ -94,7 +97,8 @@ def test_an_asset_taken_out_of_the_code_takes_its_deployment_and_automations_wit
     write_team(live, ONE_ASSET)
     deploy(live, BROKEN)
     found = deployed(live)
-    assert set(found["registered"]) == set(found["deployments"]) == {"delta/alone"}
+    assert set(found["registered"]) == {"delta/alone"}
+    assert set(found["deployments"]) == {"delta/alone", "delta/@all"}
     assert found["automations"] == {}
 
 

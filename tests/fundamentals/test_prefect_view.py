@@ -29,8 +29,11 @@ def test_a_run_is_named_after_its_asset_and_partition(bad_day: BadDay) -> None:
 
 
 def test_a_deployments_full_name_is_the_assets_key(live: Live) -> None:
-    """The flow is named after the team, the deployment after the asset."""
-    assert {found["name"] for found in live.deployments("beta")} == {"summary", "echo", "notify", "total", "fragile"}
+    """The flow is named after the team, the deployment after the asset; a job's name begins with a mark."""
+    names = {found["name"] for found in live.deployments("alpha")}
+    with live.ledger() as ledger:
+        registered = {key for key in ledger.registry() if key.startswith("alpha/")}
+    assert {f"alpha/{name}" for name in names} == registered | {"alpha/@all"}
 
 
 def test_outcomes_show_as_named_states_of_the_right_type(live: Live, bad_day: BadDay, day: str) -> None:

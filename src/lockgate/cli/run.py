@@ -3,40 +3,43 @@
 import asyncio
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from lockgate.cli.app import app
 from lockgate.cli.common import check_partition, checked_key, prefect_client, registered
+from lockgate.cli.outcomes import exit_code, told
 from lockgate.cli.output import console, errors, print_json
+from lockgate.cli.several import run_several
 from lockgate.core.keys import label
+from lockgate.core.selection import is_several
 from lockgate.ledger import Ledger
 from lockgate.settings import PLATFORM, ledger_url, project_root
-
-if TYPE_CHECKING:
-    from lockgate.orchestration.start import RunResult
-
-EXIT_CODES = {"published": 0, "unchanged": 0, "failed": 1, "rejected": 3, "blocked": 4, "waiting": 5}
-_COLORS = {"published": "green", "unchanged": "green", "waiting": "yellow"}
 
 
 @app.command()
 def run(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The asset: team/asset.")],
+    keys: Annotated[
+        list[str], typer.Argument(metavar="KEY...", help="team/asset; several, 'team/*' or team/@job run as one.")
+    ],
     partition: Annotated[str, typer.Option("--partition", "-p", help="The slice to run.")] = "",
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait for the outcome; the exit code tells it.")] = False,
     force: Annotated[bool, typer.Option("--force", "-f", help="Compute even if nothing changed.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Start a run of an asset.
+    """Start a run of an asset, or of several of one team in the order of their inputs.
 
-    With --wait it exits 0 published or unchanged, 1 failed, 3 rejected, 4 blocked, 5 waiting. No flag opens a
-    gate that is shut.
+    With --wait it exits 0 published or unchanged, 1 failed, 3 rejected, 4 blocked, 5 waiting; of several, with the
+    worst. No flag opens a gate that is shut.
 
     Example: [bold]lockgate run weather/observations --partition 2013-01-05 --wait[/bold]
     """
-    code = asyncio.run(_run(project_root(), checked_key(key), partition, wait, force, json))
+    root = project_root()
+    if is_several(keys):
+        code = asyncio.run(run_several(root, keys, partition, wait=wait, force=force, json=json))
+    else:
+        code = asyncio.run(_run(root, checked_key(keys[0]), partition, wait, force, json))
     raise typer.Exit(code)
 
 
@@ -55,13 +58,8 @@ async def _run(root: Path, key: str, partition: str, wait: bool, force: bool, js
             waiting = nullcontext() if json else errors.status(f"{label(key, partition)} runs ...")
             with waiting:
                 result = await wait_for(client, ledger, flow_run_id)
-    _show(json, vars(result), _told(label(key, partition), result))
-    return EXIT_CODES.get(result.outcome, 1)
-
-
-def _told(what: str, result: "RunResult") -> str:
-    color = _COLORS.get(result.outcome, "red")
-    return f"{what}: [{color}]{result.outcome}[/{color}]" + (f" - {result.message}" if result.message else "")
+    _show(json, vars(result), told(label(key, partition), result.outcome, result.message))
+    return exit_code([result.outcome])
 
 
 def _show(json: bool, data: object, text: str) -> None:

@@ -60,6 +60,12 @@ class Verdict:
         """Whether this verdict alone keeps the value from being published."""
         return not self.passed and self.severity == "error"
 
+    @property
+    def summary(self) -> str:
+        """In a few words: the check, how many rows failed it, and its message."""
+        rows = f" ({self.rows_failed} of {self.rows_seen} rows)" if self.rows_failed is not None else ""
+        return f"{self.name}{rows}" + (f": {self.message}" if self.message else "")
+
 
 @dataclass(frozen=True)
 class Check:

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from lockgate.core.asset import Asset, Input
 from lockgate.core.check import CONTRACT, Check, Severity
@@ -16,6 +16,7 @@ from lockgate.core.errors import (
     LockgateError,
     UnknownInput,
 )
+from lockgate.core.job import ALL, Job
 from lockgate.core.keys import check_name, make_key, split_key
 from lockgate.core.partitions import Daily, Partitions, Static, Unpartitioned
 from lockgate.core.schedule import Cron, Every, Schedule
@@ -39,6 +40,7 @@ class Team:
         self.owners = _texts(owners, "owners", name)
         self.description = description
         self.assets: dict[str, Asset] = {}
+        self.jobs: dict[str, Job] = {ALL: Job(ALL, description=f"All assets of team {self.name}, or those named.")}
 
     def asset(
         self,
@@ -143,12 +145,49 @@ class Team:
 
         return declare
 
+    def job(
+        self,
+        name: str,
+        *,
+        assets: "Iterable[Asset | str] | Literal['*']" = "*",
+        schedule: "Schedule | str | None" = None,
+        description: str = "",
+    ) -> Job:
+        """Declare a selection of this team's assets that run together, in one flow run, in the order of their inputs.
+
+        Each is gated, checked and published as if it ran alone. Events go on starting what is not in the selection.
+
+        Args:
+            name: The job's name; ``all`` is taken by the job that every team has.
+            assets: The assets, or their names; ``"*"`` for all of the team's.
+            schedule: A cron line read in UTC, ``Cron(line, timezone)`` or ``Every(timedelta)``. A daily asset then
+                runs its last complete day, a static one all of its partitions.
+            description: One sentence.
+
+        Raises:
+            DefinitionError: If the name is taken, or an asset is unknown or another team's.
+        """
+        check_name(name, "job")
+        if name in self.jobs:
+            raise DuplicateName(f"team {self.name} has a job {name} already.", cure="Choose another name.")
+        members = () if assets == "*" else tuple(self._member(asset, name) for asset in assets)
+        if not members and assets != "*":
+            raise DefinitionError(f"job {name} has no assets.", cure='Name some, or say assets="*".')
+        job = Job(name, members, _schedule(schedule), description or f"Runs {', '.join(members) or 'all assets'}.")
+        self.jobs[name] = job
+        return job
+
+    def _member(self, asset: "Asset | str", job: str) -> str:
+        team, name = self._named(asset)
+        if team != self.name or name not in self.assets:
+            raise UnknownInput(
+                f"job {job}: {make_key(team, name)} is no asset of team {self.name}.",
+                cure="A job runs assets of its own team, declared above it.",
+            )
+        return name
+
     def _own(self, asset: "Asset | str") -> Asset:
-        team, name = (
-            (asset.team, asset.name)
-            if isinstance(asset, Asset)
-            else split_key(asset if "/" in str(asset) else make_key(self.name, str(asset)))
-        )
+        team, name = self._named(asset)
         if team != self.name:
             raise ForeignCheck(
                 f"the asset belongs to team {team}, not to {self.name}.",
@@ -157,6 +196,11 @@ class Team:
         if name not in self.assets:
             raise UnknownInput(f"there is no asset {name}.", cure="Declare the asset above its checks.")
         return self.assets[name]
+
+    def _named(self, asset: "Asset | str") -> tuple[str, str]:
+        if isinstance(asset, Asset):
+            return asset.team, asset.name
+        return split_key(asset if "/" in str(asset) else make_key(self.name, str(asset)))
 
 
 def _located(error: LockgateError, file: Path, key: str, what: str = "") -> LockgateError:

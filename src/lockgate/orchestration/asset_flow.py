@@ -33,14 +33,15 @@ def team_flow(team: str) -> Flow[..., Any]:
     return Flow(
         run_asset,
         name=team,
-        flow_run_name=_run_name,
+        flow_run_name=run_name,
         description=f"Runs one asset of team {team}: gate, compute, stage, check, publish or reject.",
         persist_result=False,
         log_prints=True,
     )
 
 
-def _run_name() -> str:
+def run_name() -> str:
+    """Name of the current flow run: its deployment and partition."""
     parameters = runtime.flow_run.parameters
     partition = str(parameters.get("partition") or "")
     return label(str(runtime.deployment.name), partition)

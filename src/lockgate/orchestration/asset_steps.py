@@ -23,6 +23,7 @@ from lockgate.core.keys import event_resource
 from lockgate.ledger import Begun, Published
 from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.lease import kept
+from lockgate.orchestration.prefect_file import BY_ASSET, BY_JOB
 from lockgate.orchestration.threads import in_thread
 
 
@@ -37,10 +38,13 @@ class AssetSteps:
     Args:
         run: What the steps do.
         prefix: Stands before each task's name, to tell the assets of one flow run apart.
+        starts_own_team: Whether what it publishes starts the dependents in its own team; they are in the same
+            flow run otherwise.
     """
 
     run: AssetRun
     prefix: str = ""
+    starts_own_team: bool = True
 
     async def settle(self) -> State[Any]:
         """Take the run from its gate to its end.
@@ -73,7 +77,7 @@ class AssetSteps:
             await self._stage_and_check()
             return await (self._reject() if self.run.rejected else self._publish())
         except BaseException as error:
-            why = _told(error)
+            why = told(error)
             await in_thread(lambda: self.run.fail(why))
             raise
 
@@ -111,8 +115,8 @@ class AssetSteps:
         async def check() -> State[Any] | None:
             verdict = await in_thread(judge)
             if verdict.blocks:
-                raise CheckFailed(explained(verdict))
-            return None if verdict.passed else Completed(name="Warned", message=explained(verdict))
+                raise CheckFailed(verdict.summary)
+            return None if verdict.passed else Completed(name="Warned", message=verdict.summary)
 
         await self._task(check, f"check {name}")
 
@@ -121,7 +125,7 @@ class AssetSteps:
 
     async def _reject(self) -> State[Any]:
         await self._step("reject", self.run.reject)
-        return Failed(name="Rejected", message="; ".join(map(explained, self.run.rejected)))
+        return Failed(name="Rejected", message="; ".join(verdict.summary for verdict in self.run.rejected))
 
     async def _publish(self) -> State[Any]:
         published = await self._announce("publish", self.run.publish)
@@ -146,7 +150,12 @@ class AssetSteps:
             return None
 
         task = MaterializingTask(
-            announce, assets=[resource], name=self.prefix + name, cache_policy=NO_CACHE, persist_result=False
+            announce,
+            assets=[resource],
+            materialized_by=BY_ASSET if self.starts_own_team else BY_JOB,
+            name=self.prefix + name,
+            cache_policy=NO_CACHE,
+            persist_result=False,
         )
         state: Any = await task(return_state=True)  # type: ignore[misc]
         if not committed:
@@ -154,12 +163,6 @@ class AssetSteps:
         return committed[0]
 
 
-def explained(verdict: Verdict) -> str:
-    """One verdict in a few words: the check, how many rows failed it, and its message."""
-    rows = f" ({verdict.rows_failed} of {verdict.rows_seen} rows)" if verdict.rows_failed is not None else ""
-    return f"{verdict.name}{rows}" + (f": {verdict.message}" if verdict.message else "")
-
-
-def _told(error: BaseException) -> str:
+def told(error: BaseException) -> str:
     """What the ledger keeps of an exception: lockgate's own in full, a team's only by its kind."""
     return str(error) if isinstance(error, LockgateError) else type(error).__name__

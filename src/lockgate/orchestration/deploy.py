@@ -162,11 +162,10 @@ def _differs(existing: AutomationCore, wanted: AutomationCore) -> bool:
 
 
 async def remove_vanished(plan: TeamPlan, client: PrefectClient) -> list[str]:
-    """Delete the team's deployments whose asset is gone; returns their names."""
+    """Delete the team's deployments whose asset or job is gone; returns their names."""
     named = FlowFilter(name=FlowFilterName(any_=[plan.team]))
-    kept = {spec.name for spec in plan.specs}
     deployed = await client.read_deployments(flow_filter=named, limit=PAGE, sort=DeploymentSort.NAME_ASC)
-    gone = [found for found in deployed if found.name not in kept]
+    gone = [found for found in deployed if found.name not in plan.deployments]
     for deployment in gone:
         await client.delete_resource_owned_automations(f"prefect.deployment.{deployment.id}")
         await client.delete_deployment(deployment.id)

@@ -33,7 +33,9 @@ def generate_files(root: Path, teams: Iterable[str], announce: Announce = silent
     for team in chosen:
         plan = plans[team]
         results[team] = (
-            _write(plan.folder / FILE, render(team, plan.specs, known)) if isinstance(plan, TeamPlan) else plan
+            _write(plan.folder / FILE, render(team, plan.specs, known, plan.jobs))
+            if isinstance(plan, TeamPlan)
+            else plan
         )
     return results
 

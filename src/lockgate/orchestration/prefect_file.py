@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from lockgate.core.errors import DefinitionError
+from lockgate.core.job import Job
 from lockgate.core.keys import event_resource
 from lockgate.core.partitions import UNPARTITIONED, Static, Unpartitioned
 from lockgate.core.schedule import schedule_to_json
@@ -14,23 +15,27 @@ from lockgate.core.spec import AssetSpec, InputSpec
 
 FILE = "prefect.yaml"
 MATERIALIZED = "prefect.asset.materialization.succeeded"
+# Which tool made the asset, as its event says: a run whose dependents events start, or a job that runs them itself.
+BY_ASSET = "lockgate"
+BY_JOB = "lockgate:job"
 _HEADER = "# Written by `lockgate generate {team}` from assets.py. Change the code, not this file.\n"
 
 
-def render(team: str, specs: Sequence[AssetSpec], others: Mapping[str, AssetSpec]) -> str:
+def render(team: str, specs: Sequence[AssetSpec], others: Mapping[str, AssetSpec], jobs: Sequence[Job] = ()) -> str:
     """The text of a team's Prefect file.
 
     Args:
         team: The team's name.
         specs: The team's assets.
         others: Known assets of other teams, to tell how their partitions meet.
+        jobs: The team's jobs.
     """
     known = {**others, **{spec.key: spec for spec in specs}}
     content = {
         "name": team,
         "build": [{"lockgate.steps.register": {"team": team}}],
         "pull": [],
-        "deployments": [_deployment(spec, known) for spec in specs],
+        "deployments": [*(_deployment(spec, known) for spec in specs), *(_job(team, job) for job in jobs)],
     }
     return _HEADER.format(team=team) + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
 
@@ -45,6 +50,18 @@ def _deployment(spec: AssetSpec, known: Mapping[str, AssetSpec]) -> dict[str, An
         entry["schedules"] = _schedules(spec)
     if triggers := [_trigger(spec, given, known) for given in spec.inputs if _starts(spec, given, known)]:
         entry["triggers"] = triggers
+    return entry
+
+
+def _job(team: str, job: Job) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": job.deployment,
+        "description": job.description,
+        "entrypoint": f"lockgate.jobs.{team}",
+        "work_pool": {"name": team},
+    }
+    if schedule := schedule_to_json(job.schedule):
+        entry["schedules"] = [schedule]
     return entry
 
 
@@ -74,6 +91,8 @@ def _trigger(spec: AssetSpec, given: InputSpec, known: Mapping[str, AssetSpec]) 
         "expect": [MATERIALIZED],
         "match": {"prefect.resource.id": event_resource(given.key)},
     }
+    if given.key.startswith(f"{spec.team}/"):
+        trigger["match_related"] = {"prefect.resource.role": "asset-materialized-by", "prefect.resource.id": BY_ASSET}
     if isinstance(spec.partitions, Unpartitioned):
         trigger["parameters"] = {"partition": UNPARTITIONED}
     else:

@@ -1,15 +1,21 @@
-"""Starting a run of an asset by hand, and waiting for what becomes of it."""
+"""Starting a run by hand, and waiting for what becomes of it."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
 
 from lockgate.core.errors import UsageError
+from lockgate.core.gate import Reason
 from lockgate.ledger import Attempt, Ledger
 
 POLL_SECONDS = 0.3
+MAX_SLICES = 10_000
+GOOD = ("published", "unchanged")
 
 
 @dataclass(frozen=True)
@@ -29,11 +35,32 @@ class RunResult:
     version: int | None
 
 
-async def start_run(client: PrefectClient, key: str, partition: str, *, force: bool) -> str:
+@dataclass(frozen=True)
+class SliceResult:
+    """What became of one asset and partition in a run of several; the fields are those of ``RunResult``."""
+
+    asset: str
+    partition: str
+    outcome: str
+    flow_run_id: str
+    message: str
+    version: int | None
+
+
+async def start_run(
+    client: PrefectClient, key: str, partition: str, *, force: bool, assets: Sequence[str] | None = None
+) -> str:
     """Start a run; returns its flow run id.
 
+    Args:
+        client: Of Prefect's API.
+        key: The asset, or a job: ``flights/@all``.
+        partition: Its partition.
+        force: Run even if nothing changed.
+        assets: Names of the assets to run, if not those of the job.
+
     Raises:
-        UsageError: If the asset has no deployment.
+        UsageError: If there is no such deployment.
     """
     try:
         deployment = await client.read_deployment_by_name(key)
@@ -41,9 +68,10 @@ async def start_run(client: PrefectClient, key: str, partition: str, *, force: b
         raise UsageError(
             f"{key} is not deployed.", cure=f"Run: lockgate deploy {key.partition('/')[0]}", asset=key
         ) from None
-    run = await client.create_flow_run_from_deployment(
-        deployment.id, parameters={"partition": partition, "force": force}
-    )
+    parameters: dict[str, Any] = {"partition": partition, "force": force}
+    if assets is not None:
+        parameters["assets"] = list(assets)
+    run = await client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
     return str(run.id)
 
 
@@ -52,18 +80,52 @@ async def wait_for(client: PrefectClient, ledger: Ledger, flow_run_id: str) -> R
 
     A run that ended without an attempt (its process died, its code could not be loaded) has failed.
     """
-    while True:
-        run = await client.read_flow_run(flow_run_id)  # type: ignore[arg-type]
-        if run.state and run.state.is_final():
-            break
-        await asyncio.sleep(POLL_SECONDS)
-    message = run.state.message or run.state.name or ""
+    state = await _final_state(client, flow_run_id)
+    message = state.message or state.name or ""
     attempts = ledger.attempts(flow_run_id=flow_run_id)
     if not attempts:
         return RunResult("failed", flow_run_id, message, None)
     settled = await _settled(ledger, attempts[0])
     outcome = "published" if settled.outcome == "superseded" else settled.outcome or "failed"
     return RunResult(outcome, flow_run_id, message, settled.version)
+
+
+async def wait_for_slices(
+    client: PrefectClient, ledger: Ledger, flow_run_id: str
+) -> tuple[list[SliceResult], str | None]:
+    """Wait until a run of several is over.
+
+    Returns:
+        One result per asset and partition in the order of their gates; and why the run ended before it had settled
+        them all, if it did.
+    """
+    state = await _final_state(client, flow_run_id)
+    attempts = ledger.attempts(flow_run_id=flow_run_id, limit=MAX_SLICES)
+    results = [await _slice_result(ledger, attempt) for attempt in reversed(attempts)]
+    complete = state.is_completed() or any(result.outcome not in GOOD for result in results)
+    return results, None if complete else state.message or state.name
+
+
+async def _slice_result(ledger: Ledger, attempt: Attempt) -> SliceResult:
+    settled = await _settled(ledger, attempt)
+    outcome = "published" if settled.outcome == "superseded" else settled.outcome or "failed"
+    message = _why(ledger, settled) if outcome not in GOOD else ""
+    return SliceResult(attempt.asset, attempt.partition, outcome, attempt.flow_run_id, message, settled.version)
+
+
+def _why(ledger: Ledger, attempt: Attempt) -> str:
+    if attempt.outcome == "rejected":
+        return "; ".join(verdict.summary for verdict in ledger.verdicts(attempt.attempt) if verdict.blocks)
+    reasons = [Reason(**{**given, "checks": tuple(given["checks"])}) for given in attempt.reason.get("reasons", ())]
+    return "; ".join(map(str, reasons)) or str(attempt.reason.get("why", ""))
+
+
+async def _final_state(client: PrefectClient, flow_run_id: str) -> State[Any]:
+    while True:
+        run = await client.read_flow_run(flow_run_id)  # type: ignore[arg-type]
+        if run.state and run.state.is_final():
+            return run.state
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def _settled(ledger: Ledger, attempt: Attempt) -> Attempt:

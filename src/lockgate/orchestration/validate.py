@@ -9,6 +9,7 @@ from typing import Any
 
 from lockgate.core.errors import DefinitionError
 from lockgate.core.graph import check_graph
+from lockgate.core.job import Job, job_from_json
 from lockgate.core.spec import AssetSpec
 from lockgate.describe import describe_team, specs
 from lockgate.environments import Announce, ensure_environment, silent
@@ -23,14 +24,21 @@ class TeamPlan:
     Attributes:
         team: Its name.
         folder: Its folder.
-        manifest: What it registers.
-        specs: The same, typed.
+        manifest: Its assets and jobs as data; the ledger registers the assets.
+        specs: The assets, typed.
+        jobs: The jobs, typed.
     """
 
     team: str
     folder: Path
     manifest: Mapping[str, Any]
     specs: tuple[AssetSpec, ...]
+    jobs: tuple[Job, ...] = ()
+
+    @property
+    def deployments(self) -> set[str]:
+        """Names of its deployments."""
+        return {spec.name for spec in self.specs} | {job.deployment for job in self.jobs}
 
     @property
     def producers(self) -> set[str]:
@@ -51,7 +59,7 @@ def load_plan(root: Path, team: str, announce: Announce = silent) -> TeamPlan:
     """
     folder = team_folder(root, team)
     manifest = describe_team(folder, python=ensure_environment(folder, announce))
-    return TeamPlan(team, folder, manifest, tuple(specs(manifest)))
+    return TeamPlan(team, folder, manifest, tuple(specs(manifest)), tuple(map(job_from_json, manifest["jobs"])))
 
 
 def check_plan(plan: TeamPlan, others: Mapping[str, AssetSpec]) -> None:
@@ -69,7 +77,7 @@ def check_plan(plan: TeamPlan, others: Mapping[str, AssetSpec]) -> None:
         check_graph(plan.specs, foreign)
     except DefinitionError as error:
         raise type(error)(f"{plan.folder / 'assets.py'}: {error.message}", cure=error.cure, asset=error.asset) from None
-    check_drift(plan.folder, render(plan.team, plan.specs, foreign))
+    check_drift(plan.folder, render(plan.team, plan.specs, foreign, plan.jobs))
 
 
 def producers_first(plans: Mapping[str, TeamPlan], loading: AbstractSet[str] = frozenset()) -> list[str]:

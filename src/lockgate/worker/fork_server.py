@@ -28,7 +28,7 @@ from lockgate.core.errors import LockgateError
 from lockgate.loading import load_team
 
 WARM_MODULES = ("prefect.engine", "prefect.flow_engine", "prefect.task_engine", "prefect.events", "lockgate.flows",
-                "lockgate.orchestration.asset_flow", "pyarrow.parquet")  # fmt: skip
+                "lockgate.jobs", "pyarrow.parquet")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -61,3 +61,36 @@ def total(parts):
 def fragile(partition):
     """Read by nobody."""
     return steer("fragile", partition)
+
+
+@team.asset(partitions=DAYS)
+def trunk(partition):
+    """The first of the job ``grow``."""
+    return steer("trunk", partition)
+
+
+@team.check(trunk)
+def trunk_is_positive(value):
+    """All values are above 0."""
+    return all(number > 0 for number in value)
+
+
+@team.asset(inputs={"trunk": trunk}, partitions=DAYS, shared_with=["gamma"])
+def branch(trunk, partition):
+    """Read by beta/twig, and by gamma/nest in another team."""
+    return trunk + steer("branch", partition)
+
+
+@team.asset(inputs={"branch": branch}, partitions=DAYS)
+def twig(branch, partition):
+    """The end of the job."""
+    return branch + steer("twig", partition)
+
+
+@team.asset(partitions=DAYS)
+def stone(partition):
+    """In the same job, on nothing else's way."""
+    return steer("stone", partition)
+
+
+team.job("grow", assets=[trunk, branch, twig, stone])

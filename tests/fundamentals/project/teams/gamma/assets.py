@@ -32,3 +32,9 @@ def joined(left, right, partition):
 def peeking(catalogue, partition):
     """Loads what the test names, beside its declared input."""
     return [load(*wanted) for wanted in steer("peeking", partition)]
+
+
+@team.asset(inputs={"branch": "beta/branch"}, partitions=DAYS)
+def nest(branch, partition):
+    """Started by what a job of another team published."""
+    return branch
