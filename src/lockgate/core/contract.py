@@ -50,7 +50,7 @@ class ContractCheck:
         if not self.alters or not isinstance(value, pd.DataFrame):
             return value
         try:
-            applied = self._validate(value.copy())
+            applied = self._validate(value)
         except (SchemaError, SchemaErrors):
             return value
         if len(applied) != len(value):
@@ -67,7 +67,7 @@ class ContractCheck:
         if value.empty and len(value) == 0 and not _allows_empty(self.source, self.schema):
             return _failed(0, 0, "the frame has no rows")
         try:
-            self._validate(value.copy())
+            self._validate(value)
         except SchemaErrors as error:
             return _explain(error.schema_errors, value)
         except SchemaError as error:
@@ -78,7 +78,20 @@ class ContractCheck:
 
     def _validate(self, frame: pd.DataFrame) -> pd.DataFrame:
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
-            return self.schema.validate(frame, lazy=True)
+            return self.schema.validate(self._private(frame), lazy=True, inplace=True)
+
+    def _private(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A frame that validation may alter. Pandas copies a column when it is written to, which is all that pandera
+        does; functions of the team's own could write to the arrays beneath, so what they see is copied now.
+        """
+        if any(map(_runs_own_code, _around_columns(self.schema))):
+            return frame.copy()
+        private = frame.copy(deep=False)
+        for position, name in enumerate(frame.columns):
+            column = self.schema.columns.get(name)
+            if column is not None and _runs_own_code(column):
+                private.isetitem(position, frame.iloc[:, position].array.copy())
+        return private
 
 
 def _as_schema(contract: object) -> pa.DataFrameSchema:
@@ -111,6 +124,19 @@ def schema_parts(schema: pa.DataFrameSchema) -> Iterator[Any]:
     yield from schema.columns.values()
     if schema.index is not None:
         yield from getattr(schema.index, "indexes", [schema.index])
+
+
+def _around_columns(schema: pa.DataFrameSchema) -> Iterator[Any]:
+    """The parts of a schema that see the whole frame, its index, or columns of no fixed name."""
+    yield schema
+    if schema.index is not None:
+        yield from getattr(schema.index, "indexes", [schema.index])
+    yield from (column for column in schema.columns.values() if column.regex)
+
+
+def _runs_own_code(part: Any) -> bool:
+    """Whether a part of a schema calls functions that are not pandera's."""
+    return bool(part.parsers) or not all(pa.Check.is_builtin_check(str(check.name)) for check in part.checks)
 
 
 def _alters(schema: pa.DataFrameSchema) -> bool:
