@@ -39,8 +39,13 @@ as $$
     select jsonb_build_object(
         'assets', coalesce((select jsonb_agg(assets.spec) from assets join above using (key)), '[]'),
         'heads', coalesce((
-            select jsonb_agg(describe_head(heads)) from heads join above on above.key = heads.asset, every
-            where every.partitions or heads.partition in (p_partition, '')
+            select jsonb_agg(describe_head(heads)) from (
+                -- Apart, so that the usual one looks up two rows per asset, however many partitions there are.
+                select heads from above join heads on heads.asset = above.key and heads.partition in (p_partition, '')
+                where not (select partitions from every)
+                union all
+                select heads from above join heads on heads.asset = above.key where (select partitions from every)
+            ) as mattering (heads)
         ), '[]')
     )
 $$;
