@@ -81,8 +81,10 @@ class ContractCheck:
             return self.schema.validate(self._private(frame), lazy=True, inplace=True)
 
     def _private(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """A frame that validation may alter. Pandas copies a column when it is written to, which is all that pandera
-        does; functions of the team's own could write to the arrays beneath, so what they see is copied now.
+        """A frame that validation may alter.
+
+        Pandas copies a column when it is written to, which is all that pandera does; functions of the team's own could
+        write to the arrays beneath, so what they see is copied now.
         """
         if any(map(_runs_own_code, _around_columns(self.schema))):
             return frame.copy()
