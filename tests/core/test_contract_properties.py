@@ -73,7 +73,7 @@ def by_pandera(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> tuple[bool, p
         return False, None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(schemas(), frames())
 def test_the_verdict_is_plain_panderas_and_the_value_is_left_alone(
     schema: pa.DataFrameSchema, frame: pd.DataFrame
@@ -91,7 +91,7 @@ def test_the_verdict_is_plain_panderas_and_the_value_is_left_alone(
         pd.testing.assert_frame_equal(frame, before)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=30), st.lists(st.booleans(), min_size=30, max_size=30))
 def test_the_count_of_failed_rows_is_true(numbers: list[int], gaps: list[bool]) -> None:
     frame = pd.DataFrame({"a": numbers, "b": pd.array(numbers, dtype="Int64")})
