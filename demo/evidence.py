@@ -16,12 +16,12 @@ from lockgate.core.keys import event_resource
 from lockgate.ledger import Attempt, Ledger
 from lockgate.settings import PLATFORM, api_url, ledger_url
 
-DEADLINE = 180.0
+DEADLINE = 300.0
 POLL_SECONDS = 0.3
 ANNOUNCED = ("published", "unchanged")
 EXECUTED = "prefect.automation.action.executed"
 MATERIALIZED = "prefect.asset.materialization.succeeded"
-FLOW_RUN = "prefect.flow-run."
+FINAL = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class Run:
         key: The asset it is a run of.
         partition: The asset's partition.
         state: Name of its state: ``Completed``, ``Rejected``, ``Blocked``, ...
-        over: Whether that state is final.
         automation: Name of the automation that started it, as its event ``prefect.automation.action.executed``
             says; None if no automation did.
     """
@@ -42,7 +41,6 @@ class Run:
     key: str
     partition: str
     state: str
-    over: bool
     automation: str | None
 
 
@@ -60,6 +58,7 @@ class Evidence:
         self.specs = ledger.registry()
         self.sources = {key for key, spec in self.specs.items() if not spec.inputs}
         self._deployments = {key: self._deployment(key) for key in self.specs}
+        self._keys = {deployment: key for key, deployment in self._deployments.items()}
 
     @classmethod
     @contextmanager
@@ -90,34 +89,26 @@ class Evidence:
 
     def runs(self) -> list[Run]:
         """All runs of assets, oldest first."""
-        found = self._post("/flow_runs/filter", {"sort": "ID_DESC", "limit": 200})
         automations = self.started_by_automation()
-        keys = {deployment: key for key, deployment in self._deployments.items()}
         return [
             Run(
                 id=run["id"],
-                key=keys[run["deployment_id"]],
+                key=self._keys[run["deployment_id"]],
                 partition=run["parameters"].get("partition", ""),
                 state=run["state_name"],
-                over=run["state_type"] in ("COMPLETED", "FAILED", "CANCELLED", "CRASHED"),
                 automation=automations.get(run["id"]),
             )
-            for run in sorted(found, key=lambda run: str(run["created"]))
-            if run["deployment_id"] in keys
+            for run in self._flow_runs()
         ]
 
     def started_by_automation(self) -> dict[str, str]:
         """Per flow run that an automation started, that automation's name."""
         return {
-            related["prefect.resource.id"].removeprefix(FLOW_RUN): event["resource"]["prefect.resource.name"]
+            related["prefect.resource.id"].removeprefix("prefect.flow-run."): event["resource"]["prefect.resource.name"]
             for event in self._events(EXECUTED)
             for related in event["related"]
             if related["prefect.resource.role"] == "flow-run"
         }
-
-    def automations(self) -> list[str]:
-        """Names of all automations, ``producer -> dependent``."""
-        return sorted(found["name"] for found in self._post("/automations/filter", {"limit": 200}))
 
     def announced(self, key: str, partition: str) -> list[int]:
         """Versions of a slice whose materialisation Prefect has told dependents of."""
@@ -175,28 +166,41 @@ class Evidence:
         """Wait until every run is over, and every announcement has fired every automation that it should.
 
         Raises:
-            ClaimRefuted: If that takes longer than three minutes.
+            ClaimRefuted: If that takes longer than five minutes.
         """
-        with show.waiting(what) as line:
+        with show.waiting(what) as tell:
 
             def settled() -> bool:
-                runs = self.runs()
-                over = sum(run.over for run in runs)
-                line.tell(f"{what}: {over} of {len(runs)} runs over")
-                return over == len(runs) and self._all_fired(runs)
+                over, runs = self._over_of()
+                tell(f"{what}: {over} of {runs} runs over")
+                # Asked again at last: what an announcement fired meanwhile would be one run more.
+                return over == runs and self._all_fired() and self._over_of() == (runs, runs)
 
             until(settled, what)
 
-    def _all_fired(self, runs: list[Run]) -> bool:
+    def _over_of(self) -> tuple[int, int]:
+        """How many runs are over, of how many."""
+        states = [run["state_type"] for run in self._flow_runs()]
+        return sum(state in FINAL for state in states), len(states)
+
+    def _all_fired(self) -> bool:
         """Whether each automation has started a run for each time its producer was announced in the ledger."""
-        started = Counter(run.automation for run in runs)
+        started = Counter(self.started_by_automation().values())
         announced = Counter(attempt.asset for attempt in self._attempts() if attempt.outcome in ANNOUNCED)
-        return all(started[name] >= announced[name.partition(" -> ")[0]] for name in self.automations())
+        return all(started[name] >= announced[name.partition(" -> ")[0]] for name in self._automations())
+
+    def _automations(self) -> list[str]:
+        """Names of all automations: ``producer -> dependent``."""
+        return [found["name"] for found in self._post("/automations/filter", {"limit": 200})]
 
     def _attempts(self) -> list[Attempt]:
         return self.ledger.attempts(limit=10_000)
 
     # -- the API ------------------------------------------------------------------------------------------
+
+    def _flow_runs(self) -> list[dict[str, Any]]:
+        wanted = {"deployments": {"id": {"any_": list(self._keys)}}, "limit": 200}
+        return sorted(self._post("/flow_runs/filter", wanted), key=lambda run: str(run["created"]))
 
     def _deployment(self, key: str) -> str:
         answer = self.api.get(f"/deployments/name/{key}").raise_for_status()
@@ -221,7 +225,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
     """Wait for a condition.
 
     Raises:
-        ClaimRefuted: If it does not come true within three minutes.
+        ClaimRefuted: If it does not come true within five minutes.
     """
     deadline = time.monotonic() + DEADLINE
     while not condition():

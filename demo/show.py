@@ -1,13 +1,13 @@
 """What the demonstration prints: a story for a terminal of 80 columns, plain lines where there is none."""
 
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+
+from lockgate.cli.working import working
 
 console = Console(highlight=False)
 
@@ -28,7 +28,7 @@ def heading(number: int, title: str) -> None:
 
 def say(text: str) -> None:
     """A sentence of the story."""
-    console.print(Padding(escape(text), (0, 0, 0, 3), expand=False))
+    console.print(_folded(text, "   "))
 
 
 def command(line: str) -> None:
@@ -44,17 +44,29 @@ def claim(sentence: str, holds: bool) -> None:
     """
     if not holds:
         raise ClaimRefuted(f"This does not hold: {sentence}")
-    mark = Table.grid(padding=(0, 1))
-    mark.add_row(" [green]✓[/green]", escape(sentence))
-    console.print(mark)
+    console.print(_folded(sentence, " ✓ ").replace("✓", "[green]✓[/green]", 1))
 
 
 def counts(rows: Sequence[tuple[str, int]], what: str) -> None:
     """A name and a number per line, as evidence of the claim before."""
-    table = Table.grid(padding=(0, 2))
+    wide = max(len(name) for name, _ in rows)
     for name, number in rows:
-        table.add_row(f"     [dim]{escape(name)}", f"[dim]{number} {what}")
-    console.print(table)
+        console.print(f"     [dim]{escape(name.ljust(wide))}  {number} {what}[/dim]", soft_wrap=True)
+
+
+def _folded(text: str, start: str) -> str:
+    """Text for the console, folded between words, its further lines indented like the first."""
+    width, indent = console.width - 1, " " * len(start)
+    return escape(
+        textwrap.fill(
+            text,
+            width,
+            initial_indent=start,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
 
 
 def done(sentence: str) -> None:
@@ -67,23 +79,14 @@ def failed(sentence: str) -> None:
     Console(stderr=True, highlight=False).print(f"\n[bold red]demo:[/bold red] {escape(sentence)}")
 
 
-class Waiting:
-    """A line that says what is waited for; its text may change."""
-
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        self._progress = progress
-        self._task = task
-
-    def tell(self, text: str) -> None:
-        """Change the text."""
-        self._progress.update(self._task, description=escape(text))
-
-
 @contextmanager
-def waiting(text: str) -> Iterator[Waiting]:
-    """Show what is waited for and for how long, until the block ends; one line if there is no terminal."""
+def waiting(text: str) -> Iterator[Callable[[str], None]]:
+    """Show what is waited for and for how long, until the block ends; one line if there is no terminal.
+
+    Yields:
+        A function that changes the text on a terminal.
+    """
     if not console.is_terminal:
         say(f"{text} ...")
-    columns = (TextColumn("  "), SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield Waiting(progress, progress.add_task(escape(text), total=None))
+    with working(text, console) as change:
+        yield change

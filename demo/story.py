@@ -73,6 +73,7 @@ class Story:
         show.heading(number, f"The weather of {day} goes bad ({fault})")
         show.say(f"The weather service now sends that day {BAD[fault]}. Team weather fetches it again.")
         good, before = load(WEATHER, day), self.evidence.runs()
+        self.running.break_source("weather", day, fault)
         rejected = self._run(WEATHER, day, "rejected")
         show.claim(
             f"Exit code {EXIT['rejected']}. Prefect shows the run as Rejected, its failed task as `check contract`, "
@@ -103,6 +104,7 @@ class Story:
         show.heading(number, f"The flights of {day} cannot be fetched ({fault})")
         show.say(f"The flight records service now answers for that day {BAD[fault]}. Team flights tries again.")
         good, before = load(FLIGHTS, day), self.evidence.runs()
+        self.running.break_source("flights", day, fault)
         self._run(FLIGHTS, day, "failed")
         show.claim(
             f"Exit code {EXIT['failed']}. Version 1 with its {len(good)} flights stays current; "

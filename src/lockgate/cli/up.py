@@ -9,6 +9,7 @@ import typer
 
 from lockgate.cli.app import app
 from lockgate.cli.output import building, console, errors, print_json, progress
+from lockgate.cli.working import working
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import purge_services, stop_services
 from lockgate.settings import home_of, project_root
@@ -30,7 +31,8 @@ def up_command(
 
     root = project_root()
     errors.print("Starting the platform:")
-    platform = asyncio.run(up(root, progress, building))
+    with working("starting"):
+        platform = asyncio.run(up(root, progress, building))
     for team, error in platform.broken.items():
         errors.print(f"[red]✗[/red] {team} is not deployed: {error}")
     if json:
@@ -51,7 +53,8 @@ def _wait_for_the_end(home: Home) -> None:
     errors.print("Ctrl-C ends it.")
     ended.wait()
     errors.print("Stopping:")
-    stop_services(home, progress)
+    with working("stopping"):
+        stop_services(home, progress)
 
 
 @app.command()
@@ -64,7 +67,9 @@ def down(
     """
     home = home_of(project_root())
     if purge:
-        purge_services(home)
+        with working("stopping"):
+            purge_services(home)
         errors.print(f"Stopped and deleted {home.path}.", markup=False)
         return
-    stop_services(home, progress)
+    with working("stopping"):
+        stop_services(home, progress)
