@@ -179,8 +179,9 @@ class Story:
         automated = [run for run in runs if run.automation]
         by_script = [run for run in runs if not run.automation]
         show.claim(
-            f"Prefect's automations started all {len(automated)} runs of dependents, by its own events; the script "
-            f"started {len(by_script)}, {self._script_started(by_script)}.",
+            f"Automations started all {len(automated)} runs of dependents, as Prefect's events "
+            f"`prefect.automation.action.executed` say; the script started {len(by_script)}, "
+            f"{self._script_started(by_script)}.",
             all(run.automation and run.automation.endswith(f" -> {run.key}") for run in automated)
             and not any(run.key in self.evidence.sources for run in automated)
             and self.evidence.published_by_automations(),
