@@ -68,6 +68,13 @@ def read(ledger: Ledger, store: Store, key: str, partition: str, number: int | N
             cure="See `lockgate status`; another team's asset must be shared with yours.",
             asset=key,
         )
+    if found.collected_at is not None:
+        raise UsageError(
+            f"The value of {label(key, partition)} version {found.number} was removed by retention on"
+            f" {found.collected_at:%Y-%m-%d}.",
+            cure="Read a later version; keep=N on the asset says how many stay.",
+            asset=key,
+        )
     return None if found.location is None else store.read(found.location, digest=found.digest)
 
 

@@ -1,13 +1,25 @@
 """What the sweep starts: the dependents whose gate is open on inputs they have not consumed."""
 
+from collections import Counter
 from dataclasses import replace
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lockgate.core.gate import Head, Open, Snapshot, decide
+from lockgate.core.gate import Head, Open, Pin, Snapshot, decide
 from lockgate.core.partitions import Daily
+from lockgate.core.schedule import Cron
 from lockgate.core.spec import AssetSpec, InputSpec
-from lockgate.core.sweep import MAX_FAILURES, Progress, Tried, missing_runs
+from lockgate.core.sweep import (
+    BACKOFF_SECONDS,
+    MAX_FAILURES,
+    Progress,
+    Start,
+    Tried,
+    given_up,
+    in_turn,
+    missing_runs,
+)
 from tests.core.worlds import worlds
 
 DAY = "2013-01-05"
@@ -84,3 +96,49 @@ def test_everything_started_has_an_open_gate_and_inputs(case: tuple[Snapshot, st
     for start in missing_runs(snapshot, Progress()):
         assert isinstance(decide(start.key, start.partition, snapshot), Open)
         assert snapshot.assets[start.key].inputs
+
+
+def test_retries_wait_longer_each_time_but_the_first_comes_at_once() -> None:
+    waits = [Tried(("failed",) * failures, idle=10.0).wait for failures in range(4)]
+    assert waits == [0, 0, BACKOFF_SECONDS - 10, 2 * BACKOFF_SECONDS - 10]
+    assert Tried(("failed", "failed"), idle=BACKOFF_SECONDS).wait == 0
+
+
+def test_what_failed_too_often_is_told_until_inputs_or_code_change() -> None:
+    snapshot = world(published("one/a", 1))
+    assert given_up(snapshot, tried("failed", "failed")) == []
+    assert given_up(snapshot, tried(*["failed"] * MAX_FAILURES)) == [("two/b", DAY)]
+    assert given_up(world(assets=(A, replace(B, code_version="d"))), tried(*["failed"] * MAX_FAILURES)) == []
+
+
+def test_an_asset_that_only_its_schedule_starts_is_left_to_it() -> None:
+    quiet = replace(B, inputs=(InputSpec("one/a", "a", triggers=False),))
+    scheduled = replace(quiet, schedule=Cron("0 6 * * *"))
+    assert started(world(published("one/a", 1), assets=(A, quiet))) != []
+    assert started(world(published("one/a", 1), assets=(A, scheduled))) == []
+
+
+STARTS = st.lists(
+    st.builds(
+        lambda team, name, version: Start(f"{team}/{name}", "", (Pin("x/y", "", 1, version),), 0),
+        st.sampled_from(["one", "two", "three"]),
+        st.sampled_from(["a", "b", "c"]),
+        st.integers(1, 1000),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(STARTS)
+def test_teams_take_turns_and_the_longest_due_of_each_comes_first(starts: list[Start]) -> None:
+    ordered = in_turn(starts)
+    assert sorted(map(repr, ordered)) == sorted(map(repr, starts))
+    for team in {start.team for start in starts}:
+        ages = [start.age for start in ordered if start.team == team]
+        assert ages == sorted(ages)
+    for count in range(len(ordered) + 1):
+        taken = Counter(start.team for start in ordered[:count])
+        left = Counter(start.team for start in ordered[count:])
+        # Nobody with something left is more than one behind.
+        assert all(taken[team] >= max(taken.values(), default=0) - 1 for team in left)

@@ -29,6 +29,8 @@ HISTORY = """
     values ('weather/a', '', 'published', 1, 1, 1);
     insert into claims (asset, partition, slot, attempt, expires) values ('weather/b', '', 's2', 2, now());
     insert into declined (asset, partition, slot) values ('weather/a', '', 's0');
+    insert into waivers (asset, partition, name, until, why)
+    values ('weather/a', '', 'contract', now() + interval '1 day', 'x');
 """
 
 _INPUT = "insert into asset_inputs (asset, input, param, on_rejected) values "
@@ -40,6 +42,7 @@ _VERSION = "insert into versions (attempt, asset, partition, number, published_a
 _PIN = "insert into inputs (attempt, asset, partition, number, version) values "
 _HEAD = "insert into heads (asset, partition, judged, judged_by, current, number) values "
 _DECLINE = "insert into declined values "
+_WAIVER = "insert into waivers (id, asset, partition, name, until, why) "
 
 
 def _asset(key: str = "weather/c", team: str = "weather", name: str = "c", kind: str = "none") -> str:
@@ -94,7 +97,6 @@ BREAKING = {
     "versions_published": "update versions set number = 1 where attempt = 2",
     "versions_why": _VERSION + "(1, 'weather/a', '', 2, now(), 1, null)",
     "versions_withdrawn": "update versions set withdrawn_at = now() where attempt = 2",
-    "versions_collected": "update versions set collected_at = now() where attempt = 1",
     "versions_location": "update versions set location = 'weather/b/_/2/../../../weather/a/_/1' where attempt = 2",
     "versions_one_per_attempt": _VERSION + "(1, 'weather/a', '', null, null, null, null)",
     "inputs_pkey": _PIN + "(2, 'weather/a', '', 1, 1)",
@@ -110,6 +112,13 @@ BREAKING = {
     "heads_published": _HEAD + "('weather/b', '', 'published', 1, null, null)",
     "declined_pkey": _DECLINE + "('weather/a', '', 's0')",
     "declined_asset": _DECLINE + "('weather/never', '', 's')",
+    # waivers
+    "waivers_pkey": _WAIVER
+    + "overriding system value values (1, 'weather/a', '', 'contract', now() + interval '1 day', 'x')",
+    "waivers_asset": _WAIVER + "values (default, 'weather/never', '', 'contract', now() + interval '1 day', 'x')",
+    "waivers_bounded": _WAIVER + "values (default, 'weather/a', '', 'contract', now() + interval '31 days', 'x')",
+    "waivers_why": _WAIVER + "values (default, 'weather/a', '', 'contract', now() + interval '1 day', ' ')",
+    "verdicts_waiver": "update verdicts set waiver = 99",
 }
 
 

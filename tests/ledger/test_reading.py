@@ -4,7 +4,7 @@ from lockgate.core.check import Verdict
 from lockgate.core.gate import Blocked, Waiting
 from lockgate.core.partitions import Daily
 from lockgate.core.spec import InputSpec
-from lockgate.core.sweep import Tried, missing_runs
+from lockgate.core.sweep import missing_runs
 from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 
@@ -171,10 +171,18 @@ def test_the_sweep_starts_what_an_event_lost_and_nothing_twice(world: World) -> 
 
 
 def test_progress_counts_attempts_on_what_is_current_only(world: World) -> None:
+    """What the current version itself was made from, its head tells; older attempts count no more."""
     world.deploy(asset(SOURCE), asset(MID, InputSpec(SOURCE, "s")))
     for _ in range(2):
         world.publish(SOURCE)
-        world.publish(MID)
+        for _ in range(2):
+            begun = world.begin(MID)
+            world.of(MID).fail(begun.attempt, begun.token, "x")
     (version,) = (pin.version_id for pin in world.pins(MID))
-    tried = world.ledger("platform").progress().tried
-    assert tried == {((MID, ""), frozenset({version}), "c1"): Tried(("published",), False)}
+    ((where, tried),) = world.ledger("platform").progress().tried.items()
+    assert where == ((MID, ""), frozenset({version}), "c1")
+    assert (tried.outcomes, tried.declined) == (("failed", "failed"), False)
+    assert 0 <= tried.idle < 60
+
+    world.publish(MID)
+    assert world.ledger("platform").progress().tried == {}

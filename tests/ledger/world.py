@@ -9,12 +9,12 @@ from lockgate.core.check import Verdict
 from lockgate.core.gate import Decision, Open, Pin, decide
 from lockgate.core.partitions import Partitions, Unpartitioned
 from lockgate.core.spec import AssetSpec, CheckSpec, InputSpec
-from lockgate.ledger import Begun, Ledger, Published
+from lockgate.ledger import Begun, Ledger, Operator, Published
 from lockgate.ledger.admin import PLATFORM, team_role
 from tests.postgres import LOGINS, Server
 
 LEASE = 60.0
-_TABLES = "assets, asset_inputs, asset_checks, attempts, verdicts, claims, versions, inputs, heads, declined"
+_TABLES = "assets, asset_inputs, asset_checks, attempts, verdicts, claims, versions, inputs, heads, declined, waivers"
 _CLEAR = f"truncate {_TABLES} restart identity; alter sequence tick restart"
 
 
@@ -69,8 +69,15 @@ class World:
 
     def ledger(self, login: str) -> Ledger:
         if login not in self._open:
-            self._open[login] = Ledger(self.url(login))
+            self._open[login] = (Operator if login == "platform" else Ledger)(self.url(login))
         found: Ledger = self._open[login]
+        return found
+
+    @property
+    def operator(self) -> Operator:
+        """The ledger as the platform operates it."""
+        found = self.ledger("platform")
+        assert isinstance(found, Operator)
         return found
 
     def of(self, key: str) -> Ledger:

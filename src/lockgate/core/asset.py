@@ -11,7 +11,7 @@ from lockgate.core.contract_text import contract_spec
 from lockgate.core.keys import make_key
 from lockgate.core.partitions import Partitions, Unpartitioned
 from lockgate.core.schedule import Schedule
-from lockgate.core.spec import AssetSpec, CheckSpec, InputSpec, OnRejected, Wants
+from lockgate.core.spec import AssetSpec, CatchUp, CheckSpec, InputSpec, OnRejected, Wants
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class Asset:
         schedule: When it runs by itself.
         retries: How often the computation is repeated after it raised.
         timeout: Seconds the computation may take, None for no limit.
+        keep: How many published versions of each partition retention leaves; None for all.
+        catch_up: Which missed runs of its schedule are made up for: the ``latest``, ``all`` or ``none``.
         effect: It returns nothing and writes elsewhere.
         description: One sentence.
         owners: People or addresses.
@@ -80,6 +82,8 @@ class Asset:
     schedule: Schedule | None = None
     retries: int = 0
     timeout: float | None = None
+    keep: int | None = None
+    catch_up: CatchUp = "latest"
     effect: bool = False
     description: str = ""
     owners: tuple[str, ...] = ()
@@ -109,6 +113,8 @@ class Asset:
             schedule=self.schedule,
             retries=self.retries,
             timeout=self.timeout,
+            keep=self.keep,
+            catch_up=self.catch_up,
             description=self.description,
             owners=self.owners,
             tags=self.tags,

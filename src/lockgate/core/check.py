@@ -45,6 +45,7 @@ class Verdict:
         rows_seen: Rows looked at, None where not counted.
         message: One sentence, at most 300 characters.
         example: One redacted example, or "".
+        waived: Whether its owner let this failure pass for this partition, for a bounded time.
     """
 
     name: str
@@ -54,11 +55,12 @@ class Verdict:
     rows_seen: int | None = None
     message: str = ""
     example: str = ""
+    waived: bool = False
 
     @property
     def blocks(self) -> bool:
         """Whether this verdict alone keeps the value from being published."""
-        return not self.passed and self.severity == "error"
+        return not self.passed and self.severity == "error" and not self.waived
 
     @property
     def summary(self) -> str:

@@ -6,6 +6,7 @@ decision can be repeated, tested and explained.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from lockgate.core.keys import label
@@ -67,6 +68,17 @@ class Snapshot:
     def head(self, key: str, partition: str) -> Head:
         """The head of a slice; an empty one if nothing was ever settled there."""
         return self.heads.get((key, partition)) or Head(key, partition)
+
+    def partitions(self, key: str) -> list[str]:
+        """The partitions of an asset that have a head, sorted."""
+        return self._partitions.get(key, [])
+
+    @cached_property
+    def _partitions(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for key, partition in sorted(self.heads):
+            found.setdefault(key, []).append(partition)
+        return found
 
 
 ReasonKind: TypeAlias = Literal["rejected", "unshared", "unknown", "missing", "not_fresh"]
@@ -197,7 +209,7 @@ def read_slices(asset: AssetSpec, given: InputSpec, partition: str, snapshot: Sn
     if source is None:
         return [(given.key, partition)]
     if asset.fans_in(source):
-        return sorted(where for where in snapshot.heads if where[0] == given.key)
+        return [(given.key, found) for found in snapshot.partitions(given.key)]
     return [(given.key, input_partition(source.partitions, partition))]
 
 

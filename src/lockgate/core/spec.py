@@ -11,6 +11,7 @@ from lockgate.core.schedule import Schedule, schedule_from_json, schedule_to_jso
 
 Wants: TypeAlias = Literal["any", "all"]
 OnRejected: TypeAlias = Literal["block", "last_good"]
+CatchUp: TypeAlias = Literal["latest", "all", "none"]
 EVERYONE = "*"
 
 
@@ -88,6 +89,8 @@ class AssetSpec:
     schedule: Schedule | None = None
     retries: int = 0
     timeout: float | None = None
+    keep: int | None = None
+    catch_up: CatchUp = "latest"
     description: str = ""
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -151,6 +154,8 @@ class AssetSpec:
             "retries": self.retries,
             "timeout": self.timeout,
             "contract": None if self.contract is None else asdict(self.contract),
+            "keep": self.keep,
+            "catch_up": self.catch_up,
         }
 
 
@@ -168,6 +173,9 @@ def spec_from_json(data: Mapping[str, Any]) -> AssetSpec:
         schedule=schedule_from_json(data["schedule"]),
         retries=data["retries"],
         timeout=data["timeout"],
+        # Registered by an earlier release, they are not there.
+        keep=data.get("keep"),
+        catch_up=data.get("catch_up", "latest"),
         description=data["description"],
         owners=tuple(data["owners"]),
         tags=tuple(data["tags"]),

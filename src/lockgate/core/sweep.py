@@ -1,13 +1,15 @@
 """What the sweep starts: a pure comparison of what is published with what its dependents consumed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, groupby, zip_longest
 
 from lockgate.core.gate import Open, Pin, Slice, Snapshot, decide, read_slices
 from lockgate.core.partitions import UNPARTITIONED, Unpartitioned
 from lockgate.core.spec import AssetSpec
 
 MAX_FAILURES = 3
+BACKOFF_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -17,21 +19,38 @@ class Tried:
     Attributes:
         outcomes: Of the settled attempts, in any order.
         declined: Whether a rollback withdrew what was made from them.
+        idle: Seconds since the last of them was settled.
     """
 
     outcomes: tuple[str, ...] = ()
     declined: bool = False
+    idle: float = float("inf")
+
+    @property
+    def failures(self) -> int:
+        """How many of them failed."""
+        return self.outcomes.count("failed")
+
+    @property
+    def judged(self) -> bool:
+        """Whether one of them came to an end that counts for these inputs."""
+        return self.declined or bool({"published", "rejected", "superseded"} & set(self.outcomes))
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it failed so often that only new inputs, new code or a person starts it again."""
+        return not self.judged and self.failures >= MAX_FAILURES
 
     @property
     def consumed(self) -> bool:
         """Whether there is nothing left to try."""
-        judged = {"published", "rejected", "superseded"} & set(self.outcomes)
-        return self.declined or bool(judged) or self.given_up
+        return self.judged or self.given_up
 
     @property
-    def given_up(self) -> bool:
-        """Whether they failed so often that only a run by hand tries again."""
-        return self.outcomes.count("failed") >= MAX_FAILURES
+    def wait(self) -> float:
+        """Seconds until the next try: none before the first retry, then each time twice as long as before."""
+        pause = 0.0 if self.failures < 2 else BACKOFF_SECONDS * 2 ** (self.failures - 2)
+        return max(0.0, pause - self.idle)
 
 
 @dataclass(frozen=True)
@@ -62,12 +81,24 @@ class Start:
         pins: The versions it would read now.
         ordinal: How many attempts on these inputs by this code came before; part of the idempotency key,
             because Prefect keeps such keys for ever.
+        wait: Seconds until it is due; more than none only after it failed repeatedly.
     """
 
     key: str
     partition: str
     pins: tuple[Pin, ...]
     ordinal: int
+    wait: float = 0.0
+
+    @property
+    def team(self) -> str:
+        """Whose it is."""
+        return self.key.partition("/")[0]
+
+    @property
+    def age(self) -> int:
+        """The ledger's id of its newest input: the smaller, the longer it has been due."""
+        return max(pin.version_id for pin in self.pins)
 
 
 def missing_runs(snapshot: Snapshot, progress: Progress) -> Iterator[Start]:
@@ -75,22 +106,38 @@ def missing_runs(snapshot: Snapshot, progress: Progress) -> Iterator[Start]:
 
     An asset without inputs is never started: sources have schedules.
     """
-    for spec in snapshot.assets.values():
+    for spec in (spec for spec in snapshot.assets.values() if spec.inputs):
         for partition in known_partitions(spec, snapshot):
             if start := missing_run(spec, partition, snapshot, progress):
                 yield start
 
 
+def in_turn(starts: Iterable[Start]) -> list[Start]:
+    """The same starts in a fair order: teams take turns, and of each what has been due longest comes first."""
+    ordered = sorted(starts, key=lambda start: (start.team, start.age, start.key, start.partition))
+    queues = [list(queue) for _, queue in groupby(ordered, key=lambda start: start.team)]
+    return [start for start in chain.from_iterable(zip_longest(*queues)) if start is not None]
+
+
+def given_up(snapshot: Snapshot, progress: Progress) -> list[Slice]:
+    """The slices that failed too often on their present inputs and code, sorted."""
+    return sorted(
+        where
+        for (where, _, code), tried in progress.tried.items()
+        if tried.given_up and (spec := snapshot.assets.get(where[0])) and spec.code_version == code
+    )
+
+
 def missing_run(spec: AssetSpec, partition: str, snapshot: Snapshot, progress: Progress) -> Start | None:
     """The run of one slice that is missing, if one is."""
     where = (spec.key, partition)
-    if not spec.inputs or where in progress.claimed:
+    if not spec.inputs or where in progress.claimed or not _starts(spec, where, snapshot):
         return None
     decision = decide(spec.key, partition, snapshot)
-    if not isinstance(decision, Open) or not _starts(spec, where, snapshot):
+    if not isinstance(decision, Open):
         return None
     tried = progress.of(where, decision, spec.code_version)
-    return None if tried.consumed else Start(*where, decision.pins, len(tried.outcomes))
+    return None if tried.consumed else Start(*where, decision.pins, len(tried.outcomes), tried.wait)
 
 
 def known_partitions(spec: AssetSpec, snapshot: Snapshot) -> list[str]:
@@ -98,18 +145,22 @@ def known_partitions(spec: AssetSpec, snapshot: Snapshot) -> list[str]:
     if isinstance(spec.partitions, Unpartitioned):
         return [UNPARTITIONED]
     keys = {given.key for given in spec.inputs} | {spec.key}
-    found = {partition for key, partition in snapshot.heads if key in keys}
+    found = {partition for key in keys for partition in snapshot.partitions(key)}
     return sorted(partition for partition in found if spec.has_partition(partition))
 
 
 def _starts(spec: AssetSpec, where: Slice, snapshot: Snapshot) -> bool:
     """Whether an input that starts this asset is newer than its current version, or it has none that stands."""
+    starting = [given for given in spec.inputs if spec.starts_on(given, snapshot.assets.get(given.key))]
+    if spec.schedule and not starting:
+        return False  # its schedule alone says when
     head = snapshot.head(*where)
     if head.number is None or head.judged == "rejected":
         return True
     return any(
-        (found := snapshot.head(*slice_)).number is not None and found.number > head.inputs.get(slice_, 0)
-        for given in spec.inputs
-        if spec.starts_on(given, snapshot.assets.get(given.key))
+        (found := snapshot.heads.get(slice_)) is not None
+        and found.number is not None
+        and found.number > head.inputs.get(slice_, 0)
+        for given in starting
         for slice_ in read_slices(spec, given, where[1], snapshot)
     )

@@ -20,7 +20,7 @@ from lockgate.core.job import ALL, Job
 from lockgate.core.keys import check_name, make_key, split_key
 from lockgate.core.partitions import Daily, Partitions, Static, Unpartitioned
 from lockgate.core.schedule import Cron, Every, Schedule
-from lockgate.core.spec import EVERYONE, InputSpec, OnRejected, Wants
+from lockgate.core.spec import EVERYONE, CatchUp, InputSpec, OnRejected, Wants
 
 F = TypeVar("F", bound=Callable[..., Any])
 PARTITION = "partition"
@@ -53,6 +53,8 @@ class Team:
         schedule: "Schedule | str | None" = None,
         retries: int = 0,
         timeout: float | None = None,
+        keep: int | None = None,
+        catch_up: CatchUp = "latest",
         effect: bool = False,
         description: str = "",
         owners: Iterable[str] | None = None,
@@ -71,6 +73,9 @@ class Team:
             schedule: A cron line read in UTC, ``Cron(line, timezone)`` or ``Every(timedelta)``.
             retries: How often to repeat the computation after it raised.
             timeout: Seconds the computation may take.
+            keep: How many published versions of each partition to keep, the current one included; all if left out.
+                What a kept version was made from is kept too.
+            catch_up: After a downtime, run the ``latest`` run that its schedule missed, ``all`` of them, or ``none``.
             effect: It returns nothing and writes elsewhere (delivered at least once).
             description: One sentence; the function's docstring if left out.
             owners: The team's owners if left out.
@@ -97,6 +102,8 @@ class Team:
                     schedule=_schedule(schedule),
                     retries=_count(retries, "retries"),
                     timeout=_seconds(timeout),
+                    keep=None if keep is None else _positive(keep, "keep"),
+                    catch_up=_choice(catch_up, ("latest", "all", "none"), "catch_up"),
                     effect=effect,
                     description=description or inspect.getdoc(fn) or "",
                     owners=self.owners if owners is None else _texts(owners, "owners", name),
@@ -296,6 +303,12 @@ def _schedule(schedule: "Schedule | str | None") -> Schedule | None:
 def _count(number: int, what: str) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:
         raise DefinitionError(f"{what} must be a whole number of at least 0, not {number!r}.")
+    return number
+
+
+def _positive(number: int, what: str) -> int:
+    if _count(number, what) == 0:
+        raise DefinitionError(f"{what} must be at least 1.", cure=f"Leave {what} out to keep everything.")
     return number
 
 

@@ -1,6 +1,7 @@
 """The ledger: the database of assets, attempts, verdicts, versions, heads and claims, and the last word on them.
 
-``Ledger`` is one login to it, ``admin`` sets it up. Imports the core alone; SQL lives in ``migrations/sql``.
+``Ledger`` is one login to it, ``Operator`` the platform's, ``admin`` sets it up. Imports the core alone; SQL lives
+in ``migrations/sql``.
 """
 
 from lockgate.ledger.admin import DATABASE
@@ -20,15 +21,20 @@ from lockgate.ledger.errors import (
     StaleHead,
     VerdictRefused,
 )
+from lockgate.ledger.operator import Operator
 from lockgate.ledger.records import (
     Attempt,
     Begun,
+    Expendable,
     Published,
     PublishedVersion,
     Registered,
+    Silent,
     SliceStatus,
     Staged,
+    Unannounced,
     Version,
+    Waiver,
 )
 
 __all__ = [
@@ -37,6 +43,7 @@ __all__ = [
     "AttemptSettled",
     "Begun",
     "CodeDiffers",
+    "Expendable",
     "Forbidden",
     "InputsMoved",
     "InputsRefused",
@@ -46,13 +53,17 @@ __all__ = [
     "LedgerUnavailable",
     "NotRegistered",
     "NothingStaged",
+    "Operator",
     "Published",
     "PublishedVersion",
     "Registered",
     "RegistrationRefused",
+    "Silent",
     "SliceStatus",
     "StaleHead",
     "Staged",
+    "Unannounced",
     "Version",
     "VerdictRefused",
+    "Waiver",
 ]

@@ -1,6 +1,7 @@
 """One login to the ledger. Each method is one of its functions, or one read."""
 
 import dataclasses
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ from lockgate.ledger.records import (
     SliceStatus,
     Staged,
     Version,
+    Waiver,
 )
 
 MAX_REASONS = 20
@@ -38,7 +40,8 @@ class Ledger:
     """An open login. Safe to use from several threads: calls take turns on one connection.
 
     A connection that dropped between two calls is opened again. One that drops during a call is too, and the call
-    repeated if that is harmless; ``begin``, ``record``, ``confirm``, ``rollback`` and ``collect`` raise instead.
+    repeated if that is harmless; ``begin``, ``record``, ``confirm``, ``rollback``, ``waive`` and ``collect`` raise
+    instead.
 
     Args:
         url: ``postgresql://`` address with the login: a team's, or the platform's.
@@ -257,6 +260,36 @@ class Ledger:
         """
         return Published(**self._once("rollback", key, partition, to_number, why))
 
+    def waive(self, key: str, partition: str, *, check: str, until: datetime.datetime, why: str) -> int:
+        """Let one failing check of one of this team's partitions pass until a time; returns the waiver's id.
+
+        Args:
+            key: The asset.
+            partition: Its partition.
+            check: Name of an ``error`` check.
+            until: With time zone, at most 30 days from now.
+            why: The reason, for the record.
+
+        Raises:
+            InvalidRequest: If there is no such check, the time is past or too far, or no reason is given.
+            NotRegistered: If the asset is not deployed or has no such partition.
+        """
+        waiver: int = self._once("waive", key, partition, check, until, why)
+        return waiver
+
+    def waivers(self, key: str, partition: str, *, live: bool = False) -> list[Waiver]:
+        """The waivers of a partition that this login may see, oldest first; only those that still hold if ``live``."""
+        rows = self._rows(
+            "select id as waiver, name as check, until, why, granted_by, granted_at from lockgate.waivers"
+            " where asset = %s and partition = %s and (not %s or until > clock_timestamp()) order by id",
+            *(key, partition, live),
+        )
+        return [Waiver(**row) for row in rows]
+
+    def announced(self, version_id: int) -> None:
+        """Note that the event of a published version was sent."""
+        self._call("announced", version_id)
+
     def collect(self, grace_seconds: float) -> list[str]:
         """Give up staged values that will never be published, and attempts without a sign of life.
 
@@ -278,7 +311,7 @@ class Ledger:
     def version(self, key: str, partition: str, number: int | None = None) -> Version | None:
         """A published version that this login may read: the current one, or by number."""
         rows = self._rows(
-            "select id as version_id, number, location, digest, rows, metadata, published_at"
+            "select id as version_id, number, location, digest, rows, metadata, published_at, collected_at"
             " from lockgate.versions as version where asset = %s and partition = %s and number = coalesce(%s, ("
             "  select number from lockgate.heads where asset = version.asset and partition = version.partition))",
             *(key, partition, number),
@@ -310,7 +343,8 @@ class Ledger:
     def verdicts(self, attempt: int) -> tuple[Verdict, ...]:
         """The verdicts of an attempt that this login may see, by name; missing ones are left out."""
         rows = self._rows(
-            "select name, severity, passed, rows_failed, rows_seen, message, example from lockgate.verdicts"
+            "select name, severity, passed, rows_failed, rows_seen, message, example, waiver is not null as waived"
+            " from lockgate.verdicts"
             " where attempt = %s and passed is not null order by name",
             attempt,
         )

@@ -1,13 +1,13 @@
 """Between the JSON of the ledger's functions and the core's types."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from lockgate.core.check import Verdict
-from lockgate.core.gate import Head, Pin, Snapshot
+from lockgate.core.gate import Head, Pin, Slice, Snapshot
 from lockgate.core.spec import spec_from_json
 from lockgate.core.sweep import Progress, Tried
 from lockgate.ledger.records import Attempt, SliceStatus
@@ -27,11 +27,35 @@ def _head(data: Mapping[str, Any]) -> Head:
     return Head(**{**data, "inputs": inputs, "failed_checks": tuple(data["failed_checks"])})
 
 
+def heads_from_rows(rows: Iterable[Mapping[str, Any]]) -> dict[Slice, Head]:
+    """Heads as one row per head and input, or one for a head without inputs."""
+    inputs: dict[Slice, dict[Slice, int]] = {}
+    heads: dict[Slice, Head] = {}
+    for row in rows:
+        where = (row["asset"], row["partition"])
+        pinned = inputs.setdefault(where, {})
+        if row["input"] is not None:
+            pinned[row["input"], row["input_partition"]] = row["input_number"]
+        if where not in heads:
+            heads[where] = Head(
+                *where,
+                judged=row["judged"],
+                number=row["number"],
+                version_id=row["version_id"],
+                code_version=row["code_version"],
+                inputs=pinned,
+                failed_checks=tuple(row["failed_checks"]),
+                confirmed=row["confirmed"],
+                pinned_at=row["pinned_at"] or 0,
+            )
+    return heads
+
+
 def progress_from_json(data: Mapping[str, Any]) -> Progress:
     """What ``progress`` returns."""
     tried = {
         ((entry["asset"], entry["partition"]), frozenset(entry["pins"]), entry["code_version"]): Tried(
-            tuple(entry["outcomes"]), entry["declined"]
+            tuple(entry["outcomes"]), entry["declined"], entry["idle"]
         )
         for entry in data["tried"]
     }

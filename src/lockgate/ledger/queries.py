@@ -3,8 +3,9 @@
 STATUS = """
     select assets.key as asset, heads.partition, last.outcome, heads.number as version,
         versions.published_at, versions.rows,
-        (select jsonb_agg(to_jsonb(verdicts) - 'attempt' order by verdicts.name) from lockgate.verdicts
-         where verdicts.attempt = heads.judged_by and verdicts.passed is not null) as checks
+        (select jsonb_agg(to_jsonb(verdicts) - 'attempt' - 'waiver'
+                          || jsonb_build_object('waived', waiver is not null) order by verdicts.name)
+         from lockgate.verdicts where verdicts.attempt = heads.judged_by and verdicts.passed is not null) as checks
     from lockgate.assets
     left join lockgate.heads on heads.asset = assets.key
     left join lockgate.versions on versions.id = heads.current

@@ -62,6 +62,7 @@ class Version:
         rows: Rows of a frame, None for other values.
         metadata: What the asset's function returned beside the value.
         published_at: When it became current, with time zone.
+        collected_at: When retention gave up its value, with time zone; None while it is kept.
     """
 
     version_id: int
@@ -71,6 +72,76 @@ class Version:
     rows: int | None
     metadata: Mapping[str, Any]
     published_at: datetime.datetime
+    collected_at: datetime.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A failing check that its owner lets pass for one partition and a bounded time.
+
+    Attributes:
+        waiver: The ledger's id.
+        check: Name of the check.
+        until: When it ends, with time zone.
+        why: The reason that was given.
+        granted_by: The database role that granted it.
+        granted_at: When, with time zone.
+    """
+
+    waiver: int
+    check: str
+    until: datetime.datetime
+    why: str
+    granted_by: str
+    granted_at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class Silent:
+    """An attempt under way whose lease ran out.
+
+    Attributes:
+        attempt: Its id.
+        asset: The asset's key.
+        partition: The partition.
+        flow_run_id: Prefect's id of its run.
+    """
+
+    attempt: int
+    asset: str
+    partition: str
+    flow_run_id: str
+
+
+@dataclass(frozen=True)
+class Unannounced:
+    """A current version whose event was never sent."""
+
+    version_id: int
+    asset: str
+    partition: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Expendable:
+    """A published version that retention may give up.
+
+    Attributes:
+        version: The ledger's id.
+        asset: The asset's key.
+        partition: The partition.
+        number: Its number.
+        size: In bytes.
+        location: Where the store keeps it; None for an effect.
+    """
+
+    version: int
+    asset: str
+    partition: str
+    number: int
+    size: int
+    location: str | None
 
 
 @dataclass(frozen=True)
