@@ -125,11 +125,40 @@ def _requirement(folder: Path, text: str) -> tuple[str, SpecifierSet]:
     return canonicalize_name(requirement.name), requirement.specifier
 
 
+def lock(folder: Path) -> None:
+    """Lock a team's dependencies, as ``uv lock`` does.
+
+    Args:
+        folder: The team's folder.
+
+    Raises:
+        UnusableEnvironment: If there is no set of versions that fits.
+    """
+    done = _uv(folder, "lock")
+    if done.returncode != 0:
+        raise _unusable(
+            folder,
+            f"The dependencies of team {folder.name} cannot be locked: {_reason(done.stderr)}.",
+            "Is the index there?",
+        )
+
+
 def _build(folder: Path) -> None:
     """Let uv bring the environment to the lock. uv itself sees to it that two at once do not meet."""
+    done = _uv(folder, "sync", "--frozen")
+    if done.returncode != 0:
+        raise _unusable(
+            folder,
+            f"The environment of team {folder.name} cannot be built: {_reason(done.stderr)}.",
+            f"Mend {folder / PROJECT}, then run: uv lock --project {folder}",
+        )
+
+
+def _uv(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run lockgate's own uv on a team, with the Python that lockgate runs on."""
     environment = {name: value for name, value in os.environ.items() if name not in _OURS}
-    done = subprocess.run(
-        [uv.find_uv_bin(), "sync", "--frozen", "--no-progress", "--python", sys.executable],
+    return subprocess.run(
+        [uv.find_uv_bin(), *arguments, "--no-progress", "--python", sys.executable],
         cwd=folder,
         env={**environment, "UV_COMPILE_BYTECODE": "1"},
         stdin=subprocess.DEVNULL,
@@ -137,12 +166,6 @@ def _build(folder: Path) -> None:
         text=True,
         check=False,
     )
-    if done.returncode != 0:
-        raise _unusable(
-            folder,
-            f"The environment of team {folder.name} cannot be built: {_reason(done.stderr)}.",
-            f"Mend {folder / PROJECT}, then run: uv lock --project {folder}",
-        )
 
 
 def _reason(output: str) -> str:

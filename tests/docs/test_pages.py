@@ -12,6 +12,7 @@ import pytest
 
 from demo.source.feeds import Feeds
 from demo.source.server import SourceServer
+from tests.copies import copy_repository
 from tests.docs.pages import Addition, Command, steps
 from tests.live import REPOSITORY, clean_environment
 
@@ -65,7 +66,7 @@ class Project:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The platform, with one day gone through all four teams."""
     root = tmp_path_factory.mktemp("documented") / "lockgate"
-    _copy(root)
+    copy_repository(root)
     with SourceServer(0, Feeds.load()) as source, _serving(source):
         own = {f"{team}__SOURCE_URL": source.url for team in ("WEATHER", "FLIGHTS")}
         here = str(Path(sys.executable).parent)
@@ -79,18 +80,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             yield project
         finally:
             project.shell("lockgate down --purge")
-
-
-def _copy(root: Path) -> None:
-    """What git knows of this repository, changed or not, as a new user would have it."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    for name in filter(None, listed.stdout.split("\0")):
-        if (REPOSITORY / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_bytes((REPOSITORY / name).read_bytes())
 
 
 @contextmanager
