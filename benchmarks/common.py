@@ -36,8 +36,20 @@ T = TypeVar("T")
 _console = Console(stderr=True, highlight=False)
 
 
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """The command line that all benchmarks share: ``--json`` and ``--quick``.
+
+    Args:
+        description: The benchmark's docstring.
+    """
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
+    options.add_argument("--quick", action="store_true", help="few samples: shows that it works, measures nothing")
+    return options
+
+
 def arguments(description: str | None) -> argparse.Namespace:
-    """Read the command line that all benchmarks share.
+    """Read the command line of a benchmark that has no options of its own.
 
     Args:
         description: The benchmark's docstring.
@@ -45,10 +57,7 @@ def arguments(description: str | None) -> argparse.Namespace:
     Returns:
         ``json`` and ``quick``, both bool.
     """
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
-    parser.add_argument("--quick", action="store_true", help="few samples: shows that it works, measures nothing")
-    return parser.parse_args()
+    return parser(description).parse_args()
 
 
 def say(text: str) -> None:
