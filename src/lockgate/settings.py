@@ -4,6 +4,7 @@ LOCKGATE_LEDGER_URL   this process's login to the ledger (set for workers)
 LOCKGATE_STORE_URL    where values lie: file:///..., s3://..., memory://
 PREFECT_API_URL       Prefect's API
 LOCKGATE_HOME         moves .lockgate/ out of the project
+LOCKGATE_DEPLOYMENT   name of the deployment that a run is of (set by the warm worker)
 """
 
 import os
@@ -16,6 +17,7 @@ from lockgate.embedded.home import Home
 PLATFORM = "platform"
 TEAMS = "teams"
 ENDPOINTS = "endpoints"
+DEPLOYMENT = "LOCKGATE_DEPLOYMENT"
 _CURE = "Start the platform: lockgate up"
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener, urlopen
 
@@ -56,6 +57,15 @@ _BEHAVIOUR = {
 
 _NEVER_EPHEMERAL = {"PREFECT_SERVER_EPHEMERAL_ENABLED": "false", "DO_NOT_TRACK": "1"}
 
+# A run opens half a dozen clients, and each would ask the server for its version and for a CSRF token, which it has
+# not, and read all the world's certificate authorities (16 ms), though nothing is encrypted on loopback. The one
+# authority in the file signed itself and nothing else: its key was thrown away.
+_SHORT_PATH = {
+    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+    "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
+    "PREFECT_API_SSL_CERT_FILE": str(Path(__file__).with_name("no_authority.pem")),
+}
+
 
 def server_environment(home: Home, *, database_url: str, broker_url: str, port: int) -> dict[str, str]:
     """The whole environment of the server's process.
@@ -83,7 +93,7 @@ def server_environment(home: Home, *, database_url: str, broker_url: str, port: 
 
 
 def client_environment(home: Home, api_url: str) -> dict[str, str]:
-    """What a process needs to use this server, and no other one by accident.
+    """What a process needs to use this server, or one that runs elsewhere, and no other one by accident.
 
     Args:
         home: The home; Prefect's own folder is in it, so that the user's profiles count for nothing.
@@ -92,7 +102,13 @@ def client_environment(home: Home, api_url: str) -> dict[str, str]:
     Returns:
         Settings without secrets.
     """
-    return {"PREFECT_API_URL": api_url, "PREFECT_HOME": str(home.prefect), **_NEVER_EPHEMERAL}
+    ours = api_url.startswith(f"http://{LOOPBACK}:")
+    return {
+        "PREFECT_API_URL": api_url,
+        "PREFECT_HOME": str(home.prefect),
+        **_NEVER_EPHEMERAL,
+        **(_SHORT_PATH if ours else {}),
+    }
 
 
 class Server:

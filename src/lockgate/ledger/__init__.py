@@ -1,10 +1,9 @@
 """The ledger: the database of assets, attempts, verdicts, versions, heads and claims, and the last word on them.
 
-``Ledger`` is one login to it, ``Operator`` the platform's, ``admin`` sets it up. Imports the core alone; SQL lives
-in ``migrations/sql``.
+``Ledger`` is one login to it, ``Operator`` the platform's, ``admin`` sets it up; that brings Alembic along, so no run
+imports it. Imports the core alone; SQL lives in ``migrations/sql``.
 """
 
-from lockgate.ledger.admin import DATABASE
 from lockgate.ledger.client import Ledger
 from lockgate.ledger.errors import (
     AttemptSettled,
@@ -38,7 +37,6 @@ from lockgate.ledger.records import (
 )
 
 __all__ = [
-    "DATABASE",
     "Attempt",
     "AttemptSettled",
     "Begun",

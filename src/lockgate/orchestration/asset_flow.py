@@ -4,11 +4,13 @@ All these deployments of a team run the same flow, named after the team; the dep
 The worker starts it in the team's folder, so the team's code is imported nowhere else.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
 from prefect import Flow, runtime
 from prefect.client.schemas.objects import State
+from prefect.settings import get_current_settings
 
 from lockgate.core.asset import Asset
 from lockgate.core.errors import UsageError
@@ -20,7 +22,7 @@ from lockgate.loading import load_team, spec_of
 from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.asset_steps import AssetSteps
 from lockgate.orchestration.check_table import check_rows, show_checks
-from lockgate.settings import run_ledger_url, store_url
+from lockgate.settings import DEPLOYMENT, run_ledger_url, store_url
 from lockgate.store import open_store
 
 
@@ -36,6 +38,7 @@ def team_flow(team: str) -> Flow[..., Any]:
         flow_run_name=run_name,
         description=f"Runs one asset of team {team}: gate, compute, stage, check, publish or reject.",
         persist_result=False,
+        result_storage=result_storage(),
         log_prints=True,
     )
 
@@ -44,7 +47,17 @@ def run_name() -> str:
     """Name of the current flow run: its deployment and partition."""
     parameters = runtime.flow_run.parameters
     partition = str(parameters.get("partition") or "")
-    return label(str(runtime.deployment.name), partition)
+    return label(deployment_name(), partition)
+
+
+def deployment_name() -> str:
+    """Name of the current run's deployment, as the warm worker says; asking Prefect takes a client and a request."""
+    return os.environ.get(DEPLOYMENT) or str(runtime.deployment.name)
+
+
+def result_storage() -> Path:
+    """Where Prefect would keep results; a flow that does not say it asks the server, twice, though it keeps none."""
+    return get_current_settings().results.local_storage_path
 
 
 async def run_asset(partition: str = "", force: bool = False) -> State[Any]:
@@ -75,7 +88,7 @@ async def run_asset(partition: str = "", force: bool = False) -> State[Any]:
 
 
 def _own_asset(folder: Path) -> Asset:
-    team, name = load_team(folder), str(runtime.deployment.name)
+    team, name = load_team(folder), deployment_name()
     if name not in team.assets:
         raise UsageError(
             f"The code in {folder} has no asset {name}.", cure=f"Run: lockgate deploy {team.name}", team=team.name

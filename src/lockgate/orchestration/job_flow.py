@@ -27,7 +27,7 @@ from lockgate.core.spec import AssetSpec
 from lockgate.core.team import Team
 from lockgate.ledger import Ledger
 from lockgate.loading import load_team, spec_of
-from lockgate.orchestration.asset_flow import run_name
+from lockgate.orchestration.asset_flow import deployment_name, result_storage, run_name
 from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.asset_steps import AssetSteps, told
 from lockgate.orchestration.check_table import check_rows, show_checks
@@ -50,6 +50,7 @@ def job_flow(team: str) -> Flow[..., Any]:
         flow_run_name=run_name,
         description=f"Runs several assets of team {team}, each through gate, compute, stage, check, publish or reject.",
         persist_result=False,
+        result_storage=result_storage(),
         log_prints=True,
     )
 
@@ -80,7 +81,7 @@ async def run_job(assets: list[str] | None = None, partition: str = "", force: b
 
 
 def _own_job(team: Team) -> Job:
-    name = str(runtime.deployment.name).removeprefix(MARK)
+    name = deployment_name().removeprefix(MARK)
     if name not in team.jobs:
         raise UsageError(f"Team {team.name} has no job {name}.", cure=f"Run: lockgate deploy {team.name}")
     return team.jobs[name]

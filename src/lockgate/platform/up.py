@@ -15,8 +15,8 @@ from lockgate.core.errors import LockgateError
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import External, Services, start_services
 from lockgate.environments import Announce, silent
-from lockgate.ledger import DATABASE, Registered
-from lockgate.ledger.admin import bootstrap
+from lockgate.ledger import Registered
+from lockgate.ledger.admin import DATABASE, bootstrap
 from lockgate.orchestration.deploy import apply_file, deploy_teams
 from lockgate.orchestration.pools import ensure_pool, read_template
 from lockgate.platform.workers import start_worker

@@ -13,7 +13,6 @@ from lockgate.environments import team_python
 from lockgate.settings import PLATFORM, ledger_url, team_folder
 
 LIMIT = 4
-POLL_SECONDS = 1
 
 
 def start_worker(
@@ -32,7 +31,6 @@ def start_worker(
         **minimal_environment(),
         **prefect,
         **own_settings(name),
-        "PREFECT_WORKER_QUERY_SECONDS": str(POLL_SECONDS),
         "LOCKGATE_LEDGER_URL": ledger_url(name, root),
         "LOCKGATE_STORE_URL": endpoints["store"],
     }

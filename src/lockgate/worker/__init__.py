@@ -5,6 +5,7 @@ Prefect finds it through the entry point in pyproject.toml; ``prefect worker sta
     warm.py         the worker: Prefect's process worker with another command
     servers.py      the worker's fork servers, one per team folder
     fork_server.py  the process that imports once and forks per run
+    warm_up.py      what it imports, and whether it may fork then
     client.py       the command of a run: hands itself over to the fork server
 """
 

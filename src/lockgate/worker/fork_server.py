@@ -8,27 +8,21 @@ group; it leaves the loop, runs Prefect's engine as ``python -m prefect.engine``
 """
 
 import atexit
-import gc
-import importlib
-import json
+import contextlib
 import os
 import random
 import runpy
 import selectors
 import signal
 import socket
-import struct
 import sys
-import threading
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lockgate.core.errors import LockgateError
-from lockgate.loading import load_team
-
-WARM_MODULES = ("prefect.engine", "prefect.flow_engine", "prefect.task_engine", "prefect.events", "lockgate.flows",
-                "lockgate.jobs", "pyarrow.parquet")  # fmt: skip
+from lockgate.worker.warm_up import warm_up
 
 
 @dataclass(frozen=True)
@@ -89,22 +83,21 @@ class ForkServer:
         connection, _ = self._listener.accept()
         try:
             job = _receive(connection)
-        except (OSError, ValueError, struct.error):
+        except (OSError, ValueError):
             connection.close()
             return None
         pid = os.fork()
         if pid == 0:
             self._become_child()
             return job
-        os.setpgid(pid, pid)
         for stream in job.streams:
             os.close(stream)
         self._clients[pid] = connection
         self._selector.register(connection, selectors.EVENT_READ)
-        _tell(connection, pid)
         return None
 
     def _become_child(self) -> None:
+        os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._selector.close()
@@ -124,7 +117,7 @@ class ForkServer:
             connection = self._clients.pop(pid, None)
             if connection is not None:
                 self._selector.unregister(connection)
-                _tell(connection, os.waitstatus_to_exitcode(status))
+                _tell(connection, "ended", os.waitstatus_to_exitcode(status))
                 connection.close()
 
     def _client_gone(self, connection: socket.socket) -> None:
@@ -133,7 +126,9 @@ class ForkServer:
         self._clients[pid] = None
         self._selector.unregister(connection)
         connection.close()
-        os.killpg(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # not yet at the head of a group of its own
+            os.killpg(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
 
     def _end_accepting(self) -> None:
         self._selector.unregister(0)
@@ -145,47 +140,37 @@ class ForkServer:
 def _receive(connection: socket.socket) -> Job:
     head, streams, _, _ = socket.recv_fds(connection, 4, 3)
     body = b""
-    (size,) = struct.unpack("!I", head)
+    size = int.from_bytes(head, "big")
     while len(body) < size:
         more = connection.recv(size - len(body))
         if not more:
             raise ValueError("the client went away")
         body += more
-    request = json.loads(body)
-    return Job(connection, request["env"], request["cwd"], list(streams))
+    folder, *variables = body.split(b"\0")
+    environment = dict(os.fsdecode(variable).split("=", 1) for variable in variables)
+    return Job(connection, environment, os.fsdecode(folder), list(streams))
 
 
-def _tell(connection: socket.socket, number: int) -> None:
+def _tell(connection: socket.socket, what: str, number: int) -> bool:
     try:
-        connection.sendall(f"{number}\n".encode())
+        connection.sendall(f"{what} {number}\n".encode())
     except OSError:
-        return
+        return False
+    return True
 
 
-def warm_up(folder: Path) -> str | None:
-    """Import all that a run needs; returns why forking is not safe, if it is not."""
-    for name in WARM_MODULES:
-        importlib.import_module(name)
-    try:
-        if (folder / "assets.py").is_file():
-            load_team(folder)
-    except LockgateError as error:
-        return str(error)
-    others = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
-    if others:
-        target = getattr(others[0], "_target", None)
-        module = getattr(target, "__module__", None) or type(others[0]).__module__
-        return f"importing the code in {folder} starts a thread ({others[0].name} of module {module})"
-    gc.collect()
-    gc.freeze()
-    return None
+def run(job: Job, settings: Mapping[str, str]) -> None:
+    """Run the engine in a child; ends the process.
 
-
-def run(job: Job) -> None:
-    """Run the engine in a child; ends the process."""
+    Args:
+        job: What to run.
+        settings: Prefect's settings that the server was started with.
+    """
+    # Said by the child, not by the server: whoever runs is known to the client, even if the server dies now.
+    if not _tell(job.connection, "forked", os.getpid()):
+        os._exit(1)
     status: list[int] = []
-    # Registered first, so it runs last: if the server is gone, the client still learns how we ended.
-    atexit.register(_tell_last, job.connection, status)
+    atexit.register(_end, job.connection, status)
     for target, stream in enumerate(job.streams):
         os.dup2(stream, target)
         os.close(stream)
@@ -193,33 +178,59 @@ def run(job: Job) -> None:
     os.environ.update(job.environment)
     os.chdir(job.folder)
     sys.argv = ["prefect.engine"]
-    _forget_the_parent()
+    _forget_the_parent(settings)
     sys.modules.pop("prefect.engine", None)  # it is run as the main module; everything it imports stays
     try:
         runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
     except SystemExit as ended:
-        status.append(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
+        status.append(ended.code & 0xFF if isinstance(ended.code, int) else int(ended.code is not None))
+        raise
+    except KeyboardInterrupt:  # upon which Python ends itself by the signal
+        raise
+    except BaseException:
+        status.append(1)
         raise
     status.append(0)
 
 
-def _tell_last(connection: socket.socket, status: list[int]) -> None:
-    if status:
-        _tell(connection, status[0])
+def _end(connection: socket.socket, status: list[int]) -> None:
+    """End a child after all else that Python does at an exit; the client learns how even if the server is gone.
+
+    Python would now take its objects apart one by one, and so copy every page that we share with the server.
+    """
+    if not status:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    _tell(connection, "ending", status[0])
+    os._exit(status[0])
 
 
-def _forget_the_parent() -> None:
-    """What a fresh process would have of its own: random numbers, and Prefect's settings from its environment."""
+def _forget_the_parent(settings: Mapping[str, str]) -> None:
+    """What a fresh process would have of its own: random numbers, time zone, settings from its environment."""
     from prefect.context import refresh_global_settings_context
 
     random.seed()
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
-    refresh_global_settings_context()
+    time.tzset()
+    if prefect_settings(os.environ) != settings:
+        refresh_global_settings_context()
+
+
+def prefect_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that Prefect reads its settings from, without those that it hands to its own processes."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith("PREFECT_") and not name.startswith("PREFECT__")
+    }
 
 
 def main() -> None:
     """Warm up, say so, and serve."""
+    settings = prefect_settings(os.environ)
     unsafe = warm_up(Path.cwd())
     if unsafe:
         print(f"cold: {unsafe}", flush=True)  # noqa: T201
@@ -228,7 +239,7 @@ def main() -> None:
     print("ready", flush=True)  # noqa: T201
     job = server.serve()
     if job is not None:
-        run(job)
+        run(job, settings)
 
 
 if __name__ == "__main__":

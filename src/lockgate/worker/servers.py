@@ -7,11 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from prefect.settings import get_current_settings
 
 RUNTIME = "LOCKGATE_WORKER_RUNTIME"
 START_SECONDS = 120
@@ -25,8 +28,10 @@ def socket_path(folder: Path) -> Path:
 
 
 def fingerprint(folder: Path) -> str:
-    """Changes when any of the folder's code or its locked environment does."""
+    """Changes when any of the folder's code does, or what is installed in our environment."""
     digest = hashlib.sha256()
+    for packages in sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}):
+        digest.update(f"{Path(packages).stat().st_mtime_ns}\n".encode())
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
         for file in sorted(Path(parent, name) for name in files if name.endswith(_WATCHED)):
@@ -75,7 +80,12 @@ class ForkServers:
     def _start(self, folder: Path, now: str) -> _Server:
         command = [sys.executable, "-m", "lockgate.worker.fork_server", str(socket_path(folder))]
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=False
+            command,
+            cwd=folder,
+            env=fork_server_environment(os.environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         answer = process.stdout.readline().strip() if process.stdout else ""
         if answer != "ready":
@@ -88,6 +98,17 @@ class ForkServers:
         for server in self._servers.values():
             _end(server)
         shutil.rmtree(self._runtime, ignore_errors=True)
+
+
+def fork_server_environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a fork server: with Prefect's settings as runs get them, so that no child reads them anew.
+
+    Args:
+        ours: The worker's environment.
+    """
+    settings = get_current_settings().to_environment_variables(exclude_unset=True)
+    # pyarrow brings an allocator that it does not use, whose thread would be alive at every fork.
+    return {**ours, **settings, "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
 def _end(server: _Server) -> None:

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import anyio.abc
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.workers.process import (
@@ -16,22 +18,33 @@ from prefect.workers.process import (
     ProcessWorkerResult,
 )
 
+from lockgate.settings import DEPLOYMENT
 from lockgate.worker import client
 from lockgate.worker.servers import ForkServers, socket_path
 
 SCHEDULED = "prefect.flow-run.Scheduled"
 RECONNECT_SECONDS = 5
+# A run that was due at once and that so long afterwards is found by a poll: its event has not reached us.
+OVERDUE_SECONDS = 5
 
 
 class WarmJobConfiguration(ProcessJobConfiguration):
     """A run's configuration; its command is the fork server's client unless the pool names another."""
 
-    def prepare_for_flow_run(self, *args: Any, **kwargs: Any) -> None:
+    def prepare_for_flow_run(
+        self,
+        flow_run: FlowRun,
+        deployment: DeploymentResponse | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
         """See the base class."""
         if self.command is None:
             folder = Path(self.working_dir or Path.cwd())
             self.command = f"{sys.executable} -S -E {client.__file__} {socket_path(folder)}"
-        super().prepare_for_flow_run(*args, **kwargs)
+        if deployment is not None:
+            self.env[DEPLOYMENT] = deployment.name
+        super().prepare_for_flow_run(flow_run, deployment, *args, **kwargs)
 
 
 class WarmProcessWorker(ProcessWorker):
@@ -46,18 +59,21 @@ class WarmProcessWorker(ProcessWorker):
         """Start listening for scheduled runs."""
         self._servers = ForkServers(warn=self._logger.warning)
         self._scheduled = asyncio.Event()
+        self._heard = datetime.now(UTC)
         self._one_fetch = asyncio.Lock()
         await super().__aenter__()
         # A worker started in its team's folder has the fork server ready before the first run.
         ready = self._servers.ensure(Path.cwd())
-        self._listeners = [asyncio.create_task(work) for work in (self._listen(), self._fetch(), ready)]
+        self._listener = asyncio.create_task(self._listen())
+        self._helpers = [asyncio.create_task(work) for work in (self._fetch_when_told(), ready)]
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
         """Stop listening, and let the fork servers end with their last runs."""
-        for listener in self._listeners:
-            listener.cancel()
-        await asyncio.gather(*self._listeners, return_exceptions=True)
+        helpers = [self._listener, *self._helpers]
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
         try:
             await super().__aexit__(*exc_info)
         finally:
@@ -71,10 +87,23 @@ class WarmProcessWorker(ProcessWorker):
     ) -> ProcessWorkerResult:
         """See to it that the fork server is there, then run as any process worker."""
         await self._servers.ensure(Path(configuration.working_dir or Path.cwd()))
-        return await super().run(flow_run, configuration, task_status)
+        try:
+            return await super().run(flow_run, configuration, task_status)
+        finally:
+            self._scheduled.set()  # a place is free: no run that waits for one shall wait for the next poll
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Fetch and start what is scheduled, one fetch at a time: polls and events both call it.
+        """Poll: start what no event told of. If there was such a run, the subscription is deaf: open a new one."""
+        known = set(self._submitting_flow_run_ids)
+        started = await self._fetch()
+        if any(self._unheard(run) for run in started if run.id not in known):
+            self._logger.warning("No event told of a scheduled run; subscribing to events anew.")
+            self._listener.cancel()
+            self._listener = asyncio.create_task(self._listen())
+        return started
+
+    async def _fetch(self) -> list[FlowRun]:
+        """Fetch and start what is scheduled, one fetch at a time.
 
         An answer can be older than the start of a run it names, because our runs start faster than an answer
         travels. Prefect then finds the run's slot taken, and gives up the whole worker. Ours fetches again.
@@ -94,7 +123,9 @@ class WarmProcessWorker(ProcessWorker):
         while True:
             with contextlib.suppress(Exception):
                 async with get_events_subscriber(filter=scheduled) as events:
+                    self._scheduled.set()  # what was scheduled while nobody listened
                     async for event in events:
+                        self._heard = max(self._heard, event.occurred)
                         if self._concerns_us(event.related):
                             self._scheduled.set()
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -103,10 +134,17 @@ class WarmProcessWorker(ProcessWorker):
         pools = [resource.name for resource in related if resource.role == "work-pool"]
         return not pools or self._work_pool_name in pools
 
-    async def _fetch(self) -> None:
+    async def _fetch_when_told(self) -> None:
         """Fetch at once when a run was scheduled; many at a time are fetched together."""
         while True:
             await self._scheduled.wait()
             self._scheduled.clear()
             with contextlib.suppress(Exception):
-                await self.get_and_submit_flow_runs()
+                await self._fetch()
+
+    def _unheard(self, run: FlowRun) -> bool:
+        """Whether the run has been due since a while and no event, of it or of later ones, has reached us."""
+        due, state = run.expected_start_time, run.state
+        if due is None or state is None or due > state.timestamp or state.timestamp <= self._heard:
+            return False
+        return datetime.now(UTC) - state.timestamp > timedelta(seconds=OVERDUE_SECONDS)
