@@ -50,8 +50,7 @@ class Pool:
         """The worker's fork server, once it is there."""
 
         def found() -> psutil.Process | None:
-            # The worker keeps one for its own folder too; runs are children of theirs.
-            children = [child for child in self.worker.children() if child.cwd() == str(self.folder)]
+            children = self.worker.children()
             return next((child for child in children if "lockgate.worker.fork_server" in child.cmdline()), None)
 
         return until(found, "a fork server")
@@ -108,9 +107,10 @@ def _worked(pool: Pool) -> Iterator[Pool]:
     """The pool with a worker, for the time of the block."""
     live = pool.live
     environment = {**minimal_environment(), **client_environment(live.home, live.api_url)}
-    environment["PREFECT_WORKER_QUERY_SECONDS"] = "1"
+    if pool.label == "process":
+        environment["PREFECT_WORKER_QUERY_SECONDS"] = "1"
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool.name]
-    Supervisor(live.home).start(f"worker/{pool.name}", command, environment=environment, folder=live.root)
+    Supervisor(live.home).start(f"worker/{pool.name}", command, environment=environment, folder=pool.folder)
     yield pool
     Supervisor(live.home).stop(f"worker/{pool.name}")
 
@@ -127,7 +127,7 @@ def warm(live: Live) -> Iterator[Pool]:
         yield pool
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def unattended(live: Live) -> Pool:
     """A pool that no process works for: the test itself is its worker."""
     return _make_pool(live, "warm-process", "unattended")

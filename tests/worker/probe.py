@@ -9,7 +9,24 @@ from pathlib import Path
 from prefect import flow
 
 
-@flow(log_prints=True)
+def noting(name: str):
+    """A hook that notes its name, and in which process it ran, beside the run's notes."""
+
+    def hook(flow, flow_run, state):
+        with Path(f"{flow_run.parameters['notes']}.hooks").open("a") as file:
+            file.write(f"{name}\n")
+
+    hook.__name__ = name
+    return hook
+
+
+@flow(
+    log_prints=True,
+    on_completion=[noting("completion")],
+    on_failure=[noting("failure")],
+    on_crashed=[noting("crashed")],
+    on_cancellation=[noting("cancellation")],
+)
 def probe(behaviour: str = "return", notes: str = "") -> None:
     with Path(notes).open("w") as file:
         file.write(f"{os.getpid()} {os.getppid()} {os.getpgrp()} {Path.cwd()} {os.environ.get('PROBE_SETTING')}")
@@ -18,6 +35,10 @@ def probe(behaviour: str = "return", notes: str = "") -> None:
         raise ValueError("as asked")
     if behaviour == "exit":
         os._exit(7)
+    if behaviour == "sys.exit":
+        sys.exit(3)
+    if behaviour == "terminate":
+        os.kill(os.getpid(), signal.SIGTERM)
     if behaviour == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "hold":
@@ -26,9 +47,10 @@ def probe(behaviour: str = "return", notes: str = "") -> None:
     if behaviour == "streams":
         sys.stdout.write("to standard output\n")
         sys.stderr.write("to standard error\n")
+        sys.stdout.write(f"{notes} last words without an end of line")
 
 
-@flow(timeout_seconds=1)
+@flow(timeout_seconds=1, on_failure=[noting("failure")])
 def slow_probe(behaviour: str = "", notes: str = "") -> None:
     while True:
         time.sleep(0.05)

@@ -3,10 +3,14 @@
 import asyncio
 import os
 import shutil
+import signal
 from pathlib import Path
 from unittest.mock import AsyncMock
 
-from lockgate.worker import WarmProcessWorker
+import pytest
+
+import lockgate.worker.warm as warm_module
+from lockgate.worker import WarmProcessWorker, client
 from tests.live import until
 from tests.worker.conftest import Pool
 
@@ -75,6 +79,52 @@ async def test_an_answer_that_is_older_than_the_start_of_its_run_does_no_harm(un
         assert await worker.get_and_submit_flow_runs() == []
         pool.let_go(run)
         assert (await asyncio.to_thread(pool.ended, run)).state_name == "Completed"
+
+
+def test_a_run_killed_from_outside_is_crashed_and_the_next_one_runs(warm: Pool) -> None:
+    held = warm.start("hold")
+    server = warm.fork_server()
+    os.kill(int(warm.notes(held)[0]), signal.SIGKILL)
+    assert warm.ended(held).state_name == "Crashed"
+    run = warm.start("return")
+    assert warm.ended(run).state_name == "Completed"
+    assert warm.fork_server().pid == server.pid
+
+
+def test_a_run_whose_client_is_killed_does_not_go_on_unseen(warm: Pool) -> None:
+    """The client stands for the run: with it the worker would lose sight of the process."""
+    held = warm.start("hold")
+    pid = int(warm.notes(held)[0])
+    (client,) = (child for child in warm.worker.children() if client.__file__ in child.cmdline())
+    client.kill()
+    assert warm.ended(held).state_name == "Crashed"
+    until(lambda: not Path(f"/proc/{pid}").exists(), "its process is gone")
+
+
+async def test_runs_that_wait_for_a_place_start_when_one_is_free(unattended: Pool) -> None:
+    """Nobody polls here: the first run is started by its event, the others by the end of the one before."""
+    pool = unattended
+    async with WarmProcessWorker(work_pool_name=pool.name, limit=1) as worker:
+        await worker.sync_with_backend()
+        runs = [await asyncio.to_thread(pool.start, "return") for _ in range(3)]
+        ended = [await asyncio.to_thread(pool.ended, run) for run in runs]
+    assert {run.state_name for run in ended} == {"Completed"}
+
+
+async def test_a_subscription_that_went_deaf_is_replaced(unattended: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks open and nothing comes: the poll that finds the run notices, and the next run needs no poll."""
+    pool = unattended
+    monkeypatch.setattr(warm_module, "OVERDUE_SECONDS", 0)
+    async with WarmProcessWorker(work_pool_name=pool.name, limit=2) as worker:
+        await worker.sync_with_backend()
+        worker._listener.cancel()
+        worker._listener = deaf = asyncio.create_task(asyncio.sleep(3600))
+        unheard = await asyncio.to_thread(pool.start, "return")
+        assert [str(run.id) for run in await worker.get_and_submit_flow_runs()] == [unheard]
+        assert worker._listener is not deaf
+        await asyncio.to_thread(pool.ended, unheard)
+        heard = await asyncio.to_thread(pool.start, "return")
+        assert (await asyncio.to_thread(pool.ended, heard)).state_name == "Completed"
 
 
 def test_a_cancelled_run_ends_as_cancelled(warm: Pool) -> None:
