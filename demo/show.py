@@ -36,14 +36,19 @@ def command(line: str) -> None:
     console.print(f"\n[bold cyan]$ {escape(line)}[/bold cyan]", soft_wrap=True)
 
 
-def claim(sentence: str, holds: bool) -> None:
+def claim(sentence: str, holds: bool, exceptions: str = "") -> None:
     """Say something that was checked.
+
+    Args:
+        sentence: What is claimed.
+        holds: Whether it is so.
+        exceptions: What it is not true of, if it does not hold.
 
     Raises:
         ClaimRefuted: If it does not hold; then it is not said.
     """
     if not holds:
-        raise ClaimRefuted(f"This does not hold: {sentence}")
+        raise ClaimRefuted(f"This does not hold{exceptions and f' of {exceptions}'}: {sentence}")
     console.print(_folded(sentence, " ✓ ").replace("✓", "[green]✓[/green]", 1))
 
 

@@ -63,7 +63,7 @@ class Story:
         self.evidence.settle("The registry of planes is fetched")
         self._start_days(self.plan.days)
         slices = self._slices(self.plan.days)
-        show.claim(f"{len(slices)} values of four teams are published and stand good.", self._good(slices))
+        self._claim_good(f"{len(slices)} values of four teams are published and stand good.", slices)
         self._claim_who_started_what()
         self.running.lockgate("status")
 
@@ -123,7 +123,7 @@ class Story:
         before = {run.id for run in self.evidence.runs()}
         self._start_days([day])
         since = [run for run in self.evidence.runs() if run.id not in before]
-        show.claim("It went through flights, weather and delays.", self._good([(key, day) for key in DAILY]))
+        self._claim_good("It went through flights, weather and delays.", [(key, day) for key in DAILY])
         for key in OVER_ALL_DAYS:
             runs = [run for run in since if run.key == key]
             show.claim(
@@ -136,6 +136,7 @@ class Story:
             and all(self.evidence.number(key, broken) == 1 for key in DAILY for broken in (bad_day, down_day)),
         )
         self.running.lockgate("status")
+        self.running.lockgate("why", OVER_ALL_DAYS[-1])
 
     def mending(self, number: int) -> None:
         """Both sources are mended and fetched again; everything catches up."""
@@ -147,7 +148,7 @@ class Story:
         self._run(FLIGHTS, self.plan.down_day, "published")
         self.evidence.settle("Everything catches up")
         slices = self._slices(days)
-        show.claim(f"All {len(slices)} values stand good again.", self._good(slices))
+        self._claim_good(f"All {len(slices)} values stand good again.", slices)
         for key, partition in [(BY_WEATHER, self.plan.bad_day), (BY_WEATHER, self.plan.down_day)]:
             show.claim(
                 f"{label(key, partition)} was made anew from what was mended: version 2.",
@@ -197,9 +198,10 @@ class Story:
     def _slices(self, days: Iterable[str]) -> list[Slice]:
         return [(key, day) for key in DAILY for day in days] + [(key, "") for key in (PLANES, *OVER_ALL_DAYS)]
 
-    def _good(self, slices: list[Slice]) -> bool:
+    def _claim_good(self, sentence: str, slices: Iterable[Slice]) -> None:
         snapshot = self.evidence.snapshot()
-        return all(snapshot.head(*one).number and standing(*one, snapshot) == "good" for one in slices)
+        others = [one for one in slices if not snapshot.head(*one).number or standing(*one, snapshot) != "good"]
+        show.claim(sentence, not others, ", ".join(label(*one) for one in others))
 
 
 def _list(names: Iterable[str]) -> str:

@@ -48,11 +48,13 @@ def status_table(rows: Iterable[dict[str, Any]]) -> Table:
 
 
 def _note(row: dict[str, Any]) -> str:
-    failed = [check["name"] for check in row["checks"] if not check["passed"]]
-    blocking = dict.fromkeys(f"{cause['asset']}: {cause['check'] or 'not shared'}" for cause in row["blocked_by"])
-    notes = [f"[red]blocked by {cause}[/red]" for cause in blocking]
-    if failed:
-        notes.append(f"failed {', '.join(failed)}")
-    elif row["checks"]:
-        notes.append(f"{len(row['checks'])} passed")
-    return "; ".join(notes)
+    if row["blocked_by"]:
+        causes = dict.fromkeys(map(_cause, row["blocked_by"]))
+        return f"[red]blocked by {escape('; '.join(causes))}[/red]"
+    if failed := [check["name"] for check in row["checks"] if not check["passed"]]:
+        return f"failed {', '.join(failed)}"
+    return f"{len(row['checks'])} passed" if row["checks"] else ""
+
+
+def _cause(cause: dict[str, Any]) -> str:
+    return f"{label(cause['asset'], cause['partition'])}: {cause['check'] or 'not shared'}"
