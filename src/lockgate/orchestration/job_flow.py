@@ -34,8 +34,10 @@ from lockgate.orchestration.check_table import check_rows, show_checks
 from lockgate.settings import run_ledger_url, store_url
 from lockgate.store import Store, open_store
 
-AT_ONCE = max(2, os.cpu_count() or 1)
+# More than there are processors, as a run waits for the ledger and the store most of the time.
+AT_ONCE = 2 * (os.cpu_count() or 1)
 MAX_NOTES = 20
+MAX_ROWS = 500
 
 
 def job_flow(team: str) -> Flow[..., Any]:
@@ -74,9 +76,8 @@ async def run_job(assets: list[str] | None = None, partition: str = "", force: b
     with Ledger(run_ledger_url()) as ledger:
         work = _ChainRun(chosen, list(specs.values()), force, ledger, open_store(store_url()))
         ends = await work.settle(chain)
-    rows = [row for end in ends for row in end.checks]
-    if rows:
-        await show_checks(rows, f"{team.name}/{job.deployment}", f"job {job.name} of team {team.name}")
+    if rows := sorted((row for end in ends for row in end.checks), key=lambda row: row["passed"] == "yes"):
+        await show_checks(rows[:MAX_ROWS], f"{team.name}/{job.deployment}", f"job {job.name} of team {team.name}")
     return _judged(ends)
 
 

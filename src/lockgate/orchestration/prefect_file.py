@@ -16,6 +16,7 @@ from lockgate.core.spec import AssetSpec, InputSpec
 FILE = "prefect.yaml"
 MATERIALIZED = "prefect.asset.materialization.succeeded"
 # Which tool made the asset, as its event says: a run whose dependents events start, or a job that runs them itself.
+# Triggers within a team look for the first, so whatever else sends that event has to say it too.
 BY_ASSET = "lockgate"
 BY_JOB = "lockgate:job"
 _HEADER = "# Written by `lockgate generate {team}` from assets.py. Change the code, not this file.\n"
