@@ -182,3 +182,18 @@ def test_a_rollback_fences_also_the_attempt_that_took_over(pair: World) -> None:
     pair.of(SOURCE).rollback(SOURCE, "", to_number=1, why="stop")
     with pytest.raises(StaleHead):
         pair.of(SOURCE).publish(heir.attempt, heir.token)
+
+
+def test_a_run_whose_turn_comes_when_the_gate_has_shut_ends_in_its_own_attempt(fan: World) -> None:
+    """It gives up its place at once: nobody waits for it until its lease runs out."""
+    fan.begin(TOTAL, run="running")
+    waiting = fan.begin(TOTAL, run="waiting")
+    assert waiting.outcome == "queued"
+
+    ended = fan.of(TOTAL).record(
+        TOTAL, "", outcome="blocked", code_version="c1", flow_run_id="waiting", reasons=(), queued=waiting
+    )
+
+    assert ended == waiting.attempt
+    assert [attempt.outcome for attempt in fan.of(TOTAL).attempts(flow_run_id="waiting")] == ["blocked"]
+    assert fan.begin(TOTAL, run="next").outcome == "queued"

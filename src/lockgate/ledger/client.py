@@ -128,12 +128,19 @@ class Ledger:
             NotRegistered: If the asset is not deployed or has no such partition.
             Forbidden: If it is another team's.
         """
-        place = (queued.attempt, queued.token) if queued else (None, None)
         work = (key, partition, code_version, flow_run_id, pins_to_json(pins), forced, float(lease_seconds))
-        return Begun(**self._once("begin", *work, *place))
+        return Begun(**self._once("begin", *work, *_place(queued)))
 
     def record(
-        self, key: str, partition: str, *, outcome: str, code_version: str, flow_run_id: str, reasons: Sequence[Reason]
+        self,
+        key: str,
+        partition: str,
+        *,
+        outcome: str,
+        code_version: str,
+        flow_run_id: str,
+        reasons: Sequence[Reason],
+        queued: Begun | None = None,
     ) -> int:
         """Record a run that ended at the gate.
 
@@ -144,6 +151,7 @@ class Ledger:
             code_version: Of the code that would have run.
             flow_run_id: Prefect's id of the run.
             reasons: Why; the first twenty are kept.
+            queued: The answer ``queued`` to this same run's ``begin``, if there was one: its attempt ends here.
 
         Returns:
             The attempt's id.
@@ -152,19 +160,29 @@ class Ledger:
             InvalidRequest: If the outcome is another one.
         """
         why = Jsonb({"reasons": [dataclasses.asdict(reason) for reason in reasons[:MAX_REASONS]]})
-        attempt: int = self._once("record", key, partition, outcome, code_version, flow_run_id, why)
+        work = (key, partition, outcome, code_version, flow_run_id, why)
+        attempt: int = self._once("record", *work, *_place(queued))
         return attempt
 
     def confirm(
-        self, key: str, partition: str, *, code_version: str, flow_run_id: str, pins: Sequence[Pin]
+        self,
+        key: str,
+        partition: str,
+        *,
+        code_version: str,
+        flow_run_id: str,
+        pins: Sequence[Pin],
+        queued: Begun | None = None,
     ) -> Published:
         """Confirm the current version as unchanged; never that of a source, nor of what stands rejected.
+
+        Args: as of ``record``.
 
         Raises:
             InputsMoved: If it was not made from these inputs by this code after all.
         """
         work = (key, partition, code_version, flow_run_id, pins_to_json(pins))
-        return Published(**self._once("confirm", *work))
+        return Published(**self._once("confirm", *work, *_place(queued)))
 
     # -- an open attempt ----------------------------------------------------------------------------------
 
@@ -391,6 +409,11 @@ class Ledger:
 
     def _rows(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
         return self._connection.rows(query, arguments, repeatable=True)
+
+
+def _place(queued: Begun | None) -> tuple[int | None, int | None]:
+    """Attempt and token of a run that waits for its turn."""
+    return (queued.attempt, queued.token) if queued else (None, None)
 
 
 def _call_of(function: str, arguments: Sequence[Any]) -> str:

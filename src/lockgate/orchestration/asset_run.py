@@ -111,6 +111,7 @@ class AssetRun:
                 code_version=self.spec.code_version,
                 flow_run_id=self.flow_run_id,
                 reasons=decision.reasons,
+                queued=self.begun,
             )
         return decision
 
@@ -122,6 +123,7 @@ class AssetRun:
             code_version=self.spec.code_version,
             flow_run_id=self.flow_run_id,
             pins=tuple(self.pins.values()),
+            queued=self.begun,
         )
 
     def compute(self) -> None:

@@ -16,9 +16,10 @@ begin
 end
 $$;
 
--- An attempt that ended at the gate.
+-- An attempt that ended at the gate; p_attempt and p_token name the one that waited for its turn, if it did.
 create function record(
-    p_asset text, p_partition text, p_outcome text, p_code_version text, p_flow_run_id text, p_reason jsonb
+    p_asset text, p_partition text, p_outcome text, p_code_version text, p_flow_run_id text, p_reason jsonb,
+    p_attempt bigint default null, p_token bigint default null
 ) returns bigint
 language plpgsql security definer set search_path = lockgate, pg_temp
 as $$
@@ -33,16 +34,38 @@ begin
                        'Only blocked, waiting and failed can.');
     end if;
     -- end guard
-    insert into attempts (asset, partition, code_version, flow_run_id)
-    values (p_asset, p_partition, p_code_version, p_flow_run_id) returning id into recorded;
+    recorded := attempt_at_gate(own, p_partition, p_code_version, p_flow_run_id, null, p_attempt, p_token);
     perform settle_attempt(recorded, p_outcome, coalesce(p_reason, '{}'));
     return recorded;
 end
 $$;
 
+-- The waiting attempt, or a new one.
+create function attempt_at_gate(
+    p_own assets, p_partition text, p_code_version text, p_flow_run_id text, p_slot text,
+    p_attempt bigint, p_token bigint
+) returns bigint
+language plpgsql security definer set search_path = lockgate, pg_temp
+as $$
+declare
+    at_gate bigint;
+begin
+    if p_attempt is not null then
+        at_gate := (own_queued(p_attempt, p_token, p_own.key, p_partition)).id;
+        update attempts set slot = p_slot where id = at_gate;
+    else
+        insert into attempts (asset, partition, code_version, flow_run_id, slot)
+        values (p_own.key, p_partition, p_code_version, p_flow_run_id, p_slot) returning id into at_gate;
+    end if;
+    return at_gate;
+end
+$$;
+
 -- An attempt that found the current version made from the same inputs by the same code.
-create function confirm(p_asset text, p_partition text, p_code_version text, p_flow_run_id text, p_pins jsonb)
-returns jsonb
+create function confirm(
+    p_asset text, p_partition text, p_code_version text, p_flow_run_id text, p_pins jsonb,
+    p_attempt bigint default null, p_token bigint default null
+) returns jsonb
 language plpgsql security definer set search_path = lockgate, pg_temp
 as $$
 declare
@@ -71,8 +94,7 @@ begin
     end if;
     -- end guard
     update heads set confirmed = nextval('tick') where asset = p_asset and partition = p_partition;
-    insert into attempts (asset, partition, code_version, flow_run_id, slot)
-    values (p_asset, p_partition, p_code_version, p_flow_run_id, maker.slot) returning id into confirmed;
+    confirmed := attempt_at_gate(own, p_partition, p_code_version, p_flow_run_id, maker.slot, p_attempt, p_token);
     perform settle_attempt(confirmed, 'unchanged', '{}', maker.id);
     return jsonb_build_object('outcome', 'unchanged', 'number', head.number, 'version_id', head.current);
 end
