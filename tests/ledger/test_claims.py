@@ -187,6 +187,7 @@ def test_a_rollback_fences_also_the_attempt_that_took_over(pair: World) -> None:
 def test_a_run_whose_turn_comes_when_the_gate_has_shut_ends_in_its_own_attempt(fan: World) -> None:
     """It gives up its place at once: nobody waits for it until its lease runs out."""
     fan.begin(TOTAL, run="running")
+    fan.publish(SOURCE, TWO)
     waiting = fan.begin(TOTAL, run="waiting")
     assert waiting.outcome == "queued"
 
