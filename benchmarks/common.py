@@ -201,7 +201,7 @@ class Bench:
             state = self.client.read_flow_run(flow_run_id).state  # type: ignore[arg-type]
             return state.name if state and state.is_final() else None
 
-        return until(over, f"flow run {flow_run_id} is over")
+        return until(over, f"flow run {flow_run_id} is over", pause=0.2)
 
 
 @contextmanager

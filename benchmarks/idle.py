@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import psutil
 
 from benchmarks.common import Bench, Series, arguments, report, running_platform, say
-from benchmarks.workers import STOCK, STOCK_FASTEST, WARM, Kind, replaced
+from benchmarks.workers import STOCK, WARM, Kind, replaced
 
 SECONDS, QUICK_SECONDS = 60, 3
 SETTLE_SECONDS = 5
@@ -127,7 +127,7 @@ def main() -> None:
     """Measure and print."""
     chosen = arguments(__doc__)
     seconds = QUICK_SECONDS if chosen.quick else SECONDS
-    kinds = (WARM, STOCK, STOCK_FASTEST)
+    kinds = (WARM, STOCK)
     with running_platform({"quiet": CODE}) as bench:
         costs = {kind: measure(bench, kind, f"202{number}-01-01", seconds) for number, kind in enumerate(kinds)}
     series = []

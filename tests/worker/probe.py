@@ -44,10 +44,33 @@ def probe(behaviour: str = "return", notes: str = "") -> None:
     if behaviour == "hold":
         while not Path(f"{notes}.go").exists():
             time.sleep(0.05)
+    if behaviour == "libraries":
+        use_libraries()
     if behaviour == "streams":
         sys.stdout.write("to standard output\n")
         sys.stderr.write("to standard error\n")
         sys.stdout.write(f"{notes} last words without an end of line")
+
+
+def use_libraries() -> None:
+    """Start every pool of threads there is."""
+    import io
+
+    import numpy
+    import obstore
+    import polars
+    import pyarrow
+    import pyarrow.parquet
+    from obstore.store import MemoryStore
+
+    assert (numpy.ones((600, 600)) @ numpy.ones((600, 600)))[0, 0] == 600
+    assert polars.DataFrame({"a": range(9999)}).group_by("a").len().height == 9999
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({"a": range(9999), "b": range(9999)}), file)
+    store = MemoryStore()
+    obstore.put(store, "frame", file.getvalue())
+    content = obstore.get(store, "frame").bytes().to_bytes()
+    assert pyarrow.parquet.read_table(pyarrow.BufferReader(content)).num_rows == 9999
 
 
 @flow(timeout_seconds=1, on_failure=[noting("failure")])

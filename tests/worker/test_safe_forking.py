@@ -14,12 +14,14 @@ TEAM = "from lockgate import Team\nteam = Team('probing')\n"
 HARMLESS = {
     "nothing": "",
     "OpenBLAS at work, which ends its pool at a fork": "import numpy\nnumpy.ones((600, 600)) @ numpy.ones((600, 600))",
+    "polars imported and not used": "import polars",
     "a thread that is over": "import threading\nt = threading.Thread(target=int)\nt.start()\nt.join()",
 }
 UNSAFE = {
     "a Python thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
     "pyarrow's pools": "import io, pyarrow as pa, pyarrow.parquet as pq\nb = io.BytesIO()\n"
     "pq.write_table(pa.table({'a': [1], 'b': [2]}), b)\npq.read_table(pa.BufferReader(b.getvalue()))",
+    "polars' pool": "import polars as pl\npl.DataFrame({'a': range(9999)}).group_by('a').len().sort('a')",
     "obstore's runtime": "import obstore\nfrom obstore.store import MemoryStore\nobstore.put(MemoryStore(), 'a', b'b')",
 }
 

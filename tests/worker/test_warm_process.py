@@ -39,6 +39,12 @@ def test_what_a_run_prints_is_streamed_through_the_worker_and_logged_in_prefect(
     until(logged, "Prefect has the log")
 
 
+def test_a_run_may_start_every_pool_of_threads_that_the_fork_server_may_not(warm: Pool) -> None:
+    run = warm.start("libraries")
+    assert warm.ended(run).state_name == "Completed"
+    assert "start cold" not in warm.log
+
+
 def test_a_fork_server_that_dies_is_replaced_and_no_run_is_lost(warm: Pool) -> None:
     """Killed while one run is under way: that run ends well, and so does the next."""
     held = warm.start("hold")

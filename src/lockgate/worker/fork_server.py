@@ -80,13 +80,17 @@ class ForkServer:
         return None
 
     def _accept(self) -> Job | None:
-        connection, _ = self._listener.accept()
+        """Fork a child for the next client. One that is not served sees its connection end, and starts cold."""
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return None
         try:
             job = _receive(connection)
+            pid = os.fork()
         except (OSError, ValueError):
             connection.close()
             return None
-        pid = os.fork()
         if pid == 0:
             self._become_child()
             return job
@@ -122,7 +126,9 @@ class ForkServer:
 
     def _client_gone(self, connection: socket.socket) -> None:
         """The client was killed: end what it stood for. The child is reaped as any other."""
-        pid = next(pid for pid, known in self._clients.items() if known is connection)
+        pid = next((pid for pid, known in self._clients.items() if known is connection), None)
+        if pid is None:  # reaped in this same round
+            return
         self._clients[pid] = None
         self._selector.unregister(connection)
         connection.close()
@@ -140,6 +146,8 @@ class ForkServer:
 def _receive(connection: socket.socket) -> Job:
     head, streams, _, _ = socket.recv_fds(connection, 4, 3)
     body = b""
+    if not head:
+        raise ValueError("the client went away")
     size = int.from_bytes(head, "big")
     while len(body) < size:
         more = connection.recv(size - len(body))
