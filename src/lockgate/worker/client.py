@@ -70,7 +70,8 @@ def _status(answers: io.TextIOWrapper) -> int:
 
 def _end_like(status: int) -> None:
     if status < 0:
-        _signal.signal(-status, _signal.SIG_DFL)
+        if -status in FORWARDED:
+            _signal.signal(-status, _signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     sys.exit(status)
 
