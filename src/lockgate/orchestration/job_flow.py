@@ -5,6 +5,7 @@ next is shorter, because no event, no worker and no new process lies between the
 """
 
 import asyncio
+import graphlib
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -119,18 +120,25 @@ class _ChainRun:
     store: Store
 
     async def settle(self, chain: Sequence[Link]) -> list[_End]:
-        """Run all slices of a chain; what is raised in one ends only that one."""
-        turns = asyncio.Semaphore(AT_ONCE)
-        settled: dict[Slice, asyncio.Task[_End]] = {}
+        """Run all slices of a chain; what is raised in one ends only that one.
 
-        async def in_turn(link: Link) -> _End:
-            await asyncio.gather(*(settled[where] for where in link.after))
-            async with turns:
-                return await self._settle(link)
-
-        for link in chain:
-            settled[link.slice] = asyncio.create_task(in_turn(link))
-        return list(await asyncio.gather(*settled.values()))
+        What has just become possible goes first, so that data is at the end of its way as early as can be.
+        """
+        links = {link.slice: link for link in chain}
+        order = graphlib.TopologicalSorter({where: link.after for where, link in links.items()})
+        order.prepare()
+        ready, ends = list(order.get_ready()), []
+        under_way: dict[asyncio.Task[_End], Slice] = {}
+        while ready or under_way:
+            while ready and len(under_way) < AT_ONCE:
+                where = ready.pop()
+                under_way[asyncio.create_task(self._settle(links[where]))] = where
+            done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                ends.append(task.result())
+                order.done(under_way.pop(task))
+            ready.extend(order.get_ready())
+        return ends
 
     async def _settle(self, link: Link) -> _End:
         run = AssetRun(
