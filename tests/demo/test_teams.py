@@ -5,7 +5,9 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from .conftest import Materialize, Ran
+from lockgate.orchestration.project import check_project
+
+from .conftest import ROOT, Materialize, Ran
 
 YEAR = [day.strftime("%Y-%m-%d") for day in pd.date_range("2013-01-01", "2013-12-31")]
 WITH_WEATHER = YEAR[:-1]
@@ -32,6 +34,11 @@ def test_hard_days_go_through_all_four_teams(materialize: Materialize) -> None:
     model = materialize("forecast/delay_model")[""]
     assert model["outcome"] == "published"
     assert model["metadata"]["held_out"] == "rows"
+
+
+def test_the_teams_fit_together() -> None:
+    """Each loads in its own environment, reads what is shared with it, and has the Prefect file its code says."""
+    assert check_project(ROOT) == {}
 
 
 def test_the_known_broken_reading_is_recorded(materialize: Materialize) -> None:
