@@ -64,4 +64,4 @@ lock: $(READY) ## Lock the dependencies anew after a change of a pyproject.toml.
 
 clean: ## Delete the environment and all local data.
 	-test -x $(BIN)/lockgate && $(BIN)/lockgate down --purge
-	rm -rf $(VENV) .lockgate
+	rm -rf $(VENV) .lockgate teams/*/.venv

@@ -72,10 +72,10 @@ def ensure_environment(folder: Path, announce: Announce = silent) -> str:
 
 
 def _digest(folder: Path) -> str:
-    """Changes with everything the environment is made from: its files, those of local sources, Python and lockgate."""
+    """Changes with all that an environment is made from: its place, its files, local sources, Python and Prefect."""
     if not (folder / LOCK).is_file():
         raise _unusable(folder, f"{folder} has no {LOCK}.", f"Run: uv lock --project {folder}")
-    digest = hashlib.sha256(f"{sys.version} {sys.base_prefix} {version('prefect')}".encode())
+    digest = hashlib.sha256(f"{folder.resolve()} {sys.version} {sys.base_prefix} {version('prefect')}".encode())
     for file in (folder / PROJECT, folder / LOCK, *_local_sources(folder)):
         digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -145,6 +145,7 @@ def lock(folder: Path) -> None:
 
 def _build(folder: Path) -> None:
     """Let uv bring the environment to the lock. uv itself sees to it that two at once do not meet."""
+    (folder / FOLDER / ".lockgate").unlink(missing_ok=True)  # until it is whole, it is nothing that was built
     done = _uv(folder, "sync", "--frozen")
     if done.returncode != 0:
         raise _unusable(

@@ -55,6 +55,17 @@ CASES = {
     "run before the first up": Case("run alpha/solo -p 2020-01-01", 2, "Start the platform: lockgate up"),
     "what is no key": Case("run observations", 2, "'observations' is not an asset key. Write it as team/asset"),
     "an unknown team": Case("generate alhpa", 2, "There is no team 'alhpa'", files={}),
+    "a project where there is something": Case("init", 2, "is not empty: it holds "),
+    "a team that is there": Case("new team alpha", 2, "teams/alpha is there already. Choose another name"),
+    "a team of a name that is none": Case("new team Harbour", 2, "team name 'Harbour' is not allowed"),
+    "an asset of a name that is none": Case("new asset alpha a-b", 2, "asset name 'a-b' is not allowed"),
+    "an asset that is there": Case("new asset alpha solo", 2, "has the name solo already. Choose another name"),
+    "an asset of a team that is not there": Case("new asset alhpa a", 2, "cannot be read: No such file"),
+    "tests of an unknown team": Case("test alhpa", 2, "There is no team 'alhpa'"),
+    "a team without a lock": Case(
+        "generate alpha", 1, "has no uv.lock. Run: uv lock --project",
+        files={"teams/alpha/pyproject.toml": "[project]\nname = 'a'\nversion = '0'\n"},
+    ),
     "an unknown command": Case("destroy", 2, "No such command 'destroy'"),
     "a port that is taken": Case(
         "up --detach", 1, "is in use by another program", environment={"LOCKGATE_PORT": "{port}"}

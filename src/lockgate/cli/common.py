@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from lockgate.core.errors import InvalidName, PartitionMismatch, PlatformError, UsageError
-from lockgate.core.keys import split_key
+from lockgate.core.keys import check_name, split_key
 from lockgate.core.spec import AssetSpec
 from lockgate.settings import all_teams, api_url
 
@@ -85,6 +85,18 @@ def check_partition(spec: AssetSpec, partition: str) -> None:
     except PartitionMismatch as error:
         cure = error.cure or f"Leave --partition out: lockgate show {spec.key}"
         raise UsageError(f"{spec.key}: {error.message}", cure=cure, asset=spec.key) from None
+
+
+def checked_name(name: str, what: str) -> str:
+    """The name, if it may name a team or an asset.
+
+    Raises:
+        UsageError: If it may not.
+    """
+    try:
+        return check_name(name, what)
+    except InvalidName as error:
+        raise UsageError(error.message, cure=error.cure) from None
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lockgate.cli.app import app
+from lockgate.cli.common import checked_name
 from lockgate.cli.output import building, console, errors
 from lockgate.core.errors import LockgateError
 from lockgate.scaffold.asset import add_asset
@@ -38,6 +39,7 @@ def team(name: Annotated[str, typer.Argument(help="Lower case letters, digits an
     Example: [bold]lockgate new team harbour[/bold]
     """
     root = project_root()
+    name = checked_name(name, "team")
     errors.print(f"Making team {name} and locking its dependencies ...")
     folder = new_team(root, name)
     _generate(root, name)
@@ -55,7 +57,7 @@ def asset(
     Example: [bold]lockgate new asset harbour arrivals[/bold]
     """
     root = project_root()
-    changed = add_asset(root, team, name)
+    changed = add_asset(root, checked_name(team, "team"), checked_name(name, "asset"))
     _generate(root, team)
     _say("Changed:", changed, root)
     _next(f"lockgate test {team}", f"lockgate deploy {team}", f"lockgate run {team}/{name} --wait")

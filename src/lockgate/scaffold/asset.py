@@ -54,7 +54,9 @@ def _extended(file: Path, part: str, values: dict[str, str]) -> str:
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.", cure="Give the name of a team.") from error
+        raise UsageError(
+            f"{file} cannot be read: {error.strerror}.", cure="Give the name of a team that has it."
+        ) from error
     if part == "assets" and not re.search(r"^team\b", text, re.MULTILINE):
         raise UsageError(f"{file} has no team.", cure=f'Write: team = Team("{values["team"]}")', team=values["team"])
     taken = values["asset"] if part == "assets" else values["contract"]
