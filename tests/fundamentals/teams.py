@@ -9,8 +9,7 @@ from typing import Any
 from prefect.client.orchestration import PrefectClient
 
 from lockgate.core.errors import LockgateError
-from lockgate.ledger import Registered
-from lockgate.orchestration.deploy import deploy_teams
+from lockgate.orchestration.deploy import Result, deploy_teams
 from lockgate.orchestration.generate import generate_files
 from tests.live import BROKEN, Live
 
@@ -31,7 +30,7 @@ def write_team(live: Live, code: str, *, generated: bool = True) -> None:
 
 def deploy(live: Live, *teams: str) -> dict[str, str]:
     """``lockgate deploy`` without the start of its process: per team why it was refused, "" if it was deployed."""
-    results: dict[str, Registered | LockgateError] = {}
+    results: dict[str, Result] = {}
 
     async def run() -> None:
         async with PrefectClient(live.api_url) as client:

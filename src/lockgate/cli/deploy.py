@@ -1,19 +1,24 @@
-"""`lockgate generate` and `lockgate deploy`."""
+"""`lockgate generate`, `lockgate plan` and `lockgate deploy`."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lockgate.cli.app import app
 from lockgate.cli.common import chosen_teams, prefect_client
 from lockgate.cli.output import building, console, errors, print_json
+from lockgate.cli.plan import print_deployed, print_plan
+from lockgate.core.changes import Change
 from lockgate.core.errors import LockgateError
-from lockgate.ledger import Registered
 from lockgate.orchestration.generate import generate_files
-from lockgate.settings import project_root, team_folder
+from lockgate.settings import project_root
 
+if TYPE_CHECKING:
+    from lockgate.orchestration.deploy import Result
+
+SOMETHING_TO_DO = 10
 Teams = Annotated[list[str] | None, typer.Argument(metavar="[TEAM]...", help="Teams; all if none is named.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -36,38 +41,59 @@ def generate(teams: Teams = None, json: Json = False) -> None:
 
 
 @app.command()
+def plan(
+    teams: Teams = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 10 if there is something to do.")] = False,
+    json: Json = False,
+) -> None:
+    """Show what a deploy would change; nothing is changed. `deploy` carries out exactly this.
+
+    Example: [bold]lockgate plan weather --exit-code[/bold]
+    """
+    results = asyncio.run(_plan(chosen_teams(project_root(), teams)))
+    if json:
+        print_json({team: _json(result) for team, result in results.items()})
+    else:
+        for team, result in results.items():
+            print_plan(team, result)
+    if any(isinstance(result, LockgateError) for result in results.values()):
+        raise typer.Exit(1)
+    raise typer.Exit(SOMETHING_TO_DO if exit_code and any(map(_changes, results.values())) else 0)
+
+
+@app.command()
 def deploy(teams: Teams = None, json: Json = False) -> None:
     """Validate teams as a whole, then register and deploy them; a team that is wrong changes nothing.
 
     Example: [bold]lockgate deploy weather flights[/bold]
     """
     root = project_root()
-    results: dict[str, Registered | LockgateError] = {}
-    complete = asyncio.run(_deploy(chosen_teams(root, teams), results.__setitem__ if json else _print))
+    results: dict[str, Result] = {}
+    complete = asyncio.run(_deploy(chosen_teams(root, teams), results.__setitem__ if json else print_deployed))
     if json:
         print_json({team: _json(result) for team, result in results.items()})
     raise typer.Exit(0 if complete else 1)
 
 
-async def _deploy(teams: list[str], report: Callable[[str, Registered | LockgateError], None]) -> bool:
-    from lockgate.orchestration.deploy import deploy_teams
-    from lockgate.orchestration.pools import ensure_pool, read_template
+async def _plan(teams: list[str]) -> "dict[str, Result]":
+    from lockgate.orchestration.plan import plan_teams
 
     root = project_root()
-    template = read_template(root)
     async with prefect_client(root) as client:
-        for team in teams:
-            await ensure_pool(client, team, template, team_folder(root, team))
+        return await plan_teams(root, teams, client, building)
+
+
+async def _deploy(teams: list[str], report: "Callable[[str, Result], None]") -> bool:
+    from lockgate.orchestration.deploy import deploy_teams
+
+    root = project_root()
+    async with prefect_client(root) as client:
         return await deploy_teams(root, teams, client, report, building)
 
 
-def _json(result: Registered | LockgateError) -> dict[str, object]:
-    return {"error": str(result)} if isinstance(result, LockgateError) else vars(result)
+def _changes(result: "Result") -> Sequence[Change]:
+    return () if isinstance(result, LockgateError) else result.changes
 
 
-def _print(team: str, result: Registered | LockgateError) -> None:
-    if isinstance(result, LockgateError):
-        errors.print(f"[red]✗[/red] {team}: {result}")
-        return
-    changes = [f"{len(keys)} {what}" for what, keys in vars(result).items() if keys]
-    console.print(f"[green]✓[/green] {team}: {', '.join(changes) or 'no assets'}")
+def _json(result: "Result") -> dict[str, Any]:
+    return {"error": str(result)} if isinstance(result, LockgateError) else {"changes": result.to_json()}

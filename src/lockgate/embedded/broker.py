@@ -66,6 +66,11 @@ class Broker:
             self._supervisor, _NAME, self._start_server, self._wait_until_ready, ("Failed listening",)
         )
 
+    def answers(self) -> bool:
+        """Whether it runs and answers."""
+        record = self._supervisor.running(_NAME)
+        return record is not None and _answers(int(record.facts["port"]), self.home.secret("broker"))
+
     def stop(self) -> bool:
         """End it in order: what was written is on disk.
 

@@ -392,6 +392,15 @@ class Ledger:
         """One row per asset and partition that has a head, and one per asset that has none, by key."""
         return [status_from_row(row) for row in self._rows(queries.STATUS)]
 
+    def revision(self) -> str:
+        """The release of its schema."""
+        return str(self._rows("select version_num from lockgate.alembic_version")[0]["version_num"])
+
+    def now(self) -> datetime.datetime:
+        """Its clock, with time zone."""
+        found: datetime.datetime = self._rows("select clock_timestamp() as now")[0]["now"]
+        return found
+
     # -- the connection -----------------------------------------------------------------------------------
 
     @property

@@ -1,34 +1,37 @@
-"""Deploying a team: validate it as a whole, register it in the ledger, then bring Prefect to the same state.
+"""Deploying a team: plan it as a whole, then carry out what the plan says differs, and nothing else.
 
-``lockgate deploy`` and plain ``prefect deploy`` meet in ``register_team``, the build step of the team's Prefect
-file: nothing reaches Prefect that the ledger has not accepted.
+    1. register  the ledger has the last word: what it refuses changes nothing
+    2. pool      there before the deployments that name it
+    3. deploy    create or change deployments, each with its automations, in place
+    4. remove    last, what the code no longer has
+
+Whatever breaks in between, the next deploy compares anew and finishes. Until then the registry is ahead of Prefect,
+which is harmless: an asset without a deployment does not run, and a deployment without an asset ends at the gate.
+
+Plain ``prefect deploy`` meets ``lockgate deploy`` in ``register_team``, the build step of the team's Prefect file.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import yaml
+import httpx
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.actions import DeploymentScheduleCreate
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName
-from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
-from prefect.client.schemas.sorting import DeploymentSort
-from prefect.events import AutomationCore, DeploymentEventTrigger
-from prefect.flows import Flow, load_flow_from_entrypoint
-from prefect.utilities.callables import parameter_schema
+from prefect.exceptions import PrefectException
 
-from lockgate.core.errors import LockgateError
+from lockgate.core.errors import LockgateError, PlatformError
 from lockgate.environments import Announce, silent
 from lockgate.ledger import Ledger, Registered
 from lockgate.orchestration.loads import start_loading
-from lockgate.orchestration.prefect_file import FILE, trigger_name
+from lockgate.orchestration.plan import TeamChanges, compare_with_prefect, plan_team, read_registry
+from lockgate.orchestration.pools import ensure_pool, read_pool
+from lockgate.orchestration.prefect_file import FILE
+from lockgate.orchestration.prefect_state import Held, Wanted, read_file, read_held
 from lockgate.orchestration.validate import TeamPlan, check_plan, producers_first
-from lockgate.settings import ledger_url
+from lockgate.settings import PLATFORM, ledger_url
 
-PAGE = 200
+Result = TeamChanges | LockgateError
 
 
 def register_team(plan: TeamPlan, root: Path) -> Registered:
@@ -47,7 +50,7 @@ async def deploy_teams(
     root: Path,
     teams: Iterable[str],
     client: PrefectClient,
-    report: Callable[[str, Registered | LockgateError], None],
+    report: Callable[[str, Result], None],
     announce: Announce = silent,
 ) -> bool:
     """Deploy teams, each as soon as it and those it reads from are loaded, producers first.
@@ -58,7 +61,7 @@ async def deploy_teams(
         root: The project.
         teams: Names of the teams.
         client: Of Prefect's API.
-        report: Called with each team's result, as soon as there is one.
+        report: Called with each team's changes once they are carried out, or with its error, as soon as there is one.
         announce: Told the name of each team whose environment must be built first.
 
     Returns:
@@ -84,89 +87,85 @@ async def deploy_teams(
     return complete
 
 
-async def _deploy(plan: TeamPlan, root: Path, client: PrefectClient) -> Registered | LockgateError:
+async def _deploy(plan: TeamPlan, root: Path, client: PrefectClient) -> Result:
     try:
-        registered = register_team(plan, root)
-        await apply_file(plan.folder / FILE, client)
-        await remove_vanished(plan, client)
+        changes = await plan_team(plan, root, client, read_registry(root))
+        await carry_out(changes, root, client)
     except LockgateError as error:
         return error
-    return registered
-
-
-async def apply_file(file: Path, client: PrefectClient) -> None:
-    """Bring Prefect's deployments and automations to what a team's Prefect file says.
-
-    Automations are updated in place, so that no event falls between an old and a new one.
-    """
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for entry in content["deployments"]:
-        flow: Flow[..., Any] = load_flow_from_entrypoint(_absolute(entry["entrypoint"], file.parent))
-        flow_id = await client.create_flow_from_name(flow.name)
-        deployment_id = await client.create_deployment(
-            flow_id=flow_id,
-            name=entry["name"],
-            description=entry.get("description"),
-            tags=entry.get("tags", []),
-            entrypoint=entry["entrypoint"],
-            work_pool_name=entry["work_pool"]["name"],
-            pull_steps=content["pull"],
-            schedules=[_schedule(schedule) for schedule in entry.get("schedules", [])],
-            parameter_openapi_schema=parameter_schema(flow).model_dump(exclude_unset=True),
-            enforce_parameter_schema=True,
-            concurrency_limit=entry.get("concurrency_limit"),
+    except (httpx.HTTPError, PrefectException) as error:
+        return PlatformError(
+            f"Prefect's API failed while team {plan.team} was deployed: {_first_line(error)}.",
+            cure=f"What is missing is made up for by: lockgate deploy {plan.team}",
+            team=plan.team,
         )
-        await _apply_triggers(client, f"{flow.name}/{entry['name']}", deployment_id, entry.get("triggers", []))
+    return changes
 
 
-def _absolute(entrypoint: str, folder: Path) -> str:
-    """An entrypoint that does not depend on the working directory; module paths have none."""
-    return str(folder / entrypoint) if ":" in entrypoint else entrypoint
+async def carry_out(changes: TeamChanges, root: Path, client: PrefectClient) -> None:
+    """Make the changes of one team; see the module for their order.
+
+    Raises:
+        LedgerError: If the ledger refuses; then nothing is changed.
+        HTTPError: If Prefect's API fails; then a repeated deploy finishes.
+    """
+    parts = {change.part for change in changes.changes}
+    if "asset" in parts:
+        register_team(changes.plan, root)
+    if "pool" in parts:
+        await ensure_pool(client, changes.pool)
+    await _apply(changes.wanted, changes.held, client)
+    for key in changes.held.keys() - changes.wanted.keys():
+        await _remove(changes.held[key], client)
 
 
-def _schedule(entry: dict[str, Any]) -> DeploymentScheduleCreate:
-    rule = {key: entry[key] for key in ("cron", "timezone", "interval") if key in entry}
-    schedule = CronSchedule(**rule) if "cron" in rule else IntervalSchedule(**rule)
-    return DeploymentScheduleCreate(
-        schedule=schedule, parameters=entry.get("parameters", {}), slug=entry.get("slug"), active=True
-    )
+async def deploy_platform(root: Path, client: PrefectClient) -> None:
+    """Bring the platform's own pool and deployments to what the root ``prefect.yaml`` says."""
+    await ensure_pool(client, read_pool(root, PLATFORM, root))
+    wanted = read_file(root / FILE)
+    await _apply(wanted, await read_held(client, {each.flow for each in wanted.values()}), client)
 
 
-async def _apply_triggers(client: PrefectClient, key: str, deployment_id: UUID, entries: list[dict[str, Any]]) -> None:
-    wanted: dict[str, AutomationCore] = {}
-    for entry in entries:
-        trigger = DeploymentEventTrigger.model_validate(entry)
-        trigger.set_deployment_id(deployment_id)
-        automation = trigger.as_automation()
-        wanted[automation.name] = automation
-    for existing in await client.read_resource_related_automations(f"prefect.deployment.{deployment_id}"):
-        if not existing.name.endswith(trigger_name("", key)):
-            continue  # somebody's own automation: the API does not say who owns which
-        if existing.name not in wanted:
-            await client.delete_automation(existing.id)
-            continue
-        automation = wanted.pop(existing.name)
-        if _differs(existing, automation):
-            await client.update_automation(existing.id, automation)
-    for automation in wanted.values():
-        await client.create_automation(automation)
+async def _apply(wanted: Mapping[str, Wanted], held: Mapping[str, Held], client: PrefectClient) -> None:
+    """Create and change what differs. Automations are changed in place, so that no event falls in between."""
+    differing = list(compare_with_prefect(wanted, held))
+    deployments = {change.name for change in differing if change.part == "deployment"}
+    triggers = {change.name for change in differing if change.part == "trigger"}
+    for key, each in wanted.items():
+        if key in deployments:
+            flow_id = await client.create_flow_from_name(each.flow)
+            deployment_id = await client.create_deployment(flow_id=flow_id, name=each.name, **each.arguments)
+        else:
+            deployment_id = held[key].deployment.id
+        await _apply_triggers(each, held.get(key), deployment_id, triggers, client)
 
 
-def _differs(existing: AutomationCore, wanted: AutomationCore) -> bool:
-    def essence(automation: AutomationCore) -> Any:
-        return automation.model_dump(mode="json", include={"name", "enabled", "actions", "trigger"}) | {
-            "trigger": automation.trigger.model_dump(mode="json", exclude={"id"})
-        }
+async def _apply_triggers(
+    wanted: Wanted, held: Held | None, deployment_id: UUID, differing: set[str], client: PrefectClient
+) -> None:
+    present = held.automations if held else {}
+    automations = wanted.automations(deployment_id)
+    for name in differing & (automations.keys() | present.keys()):
+        if name not in automations:
+            await client.delete_automation(present[name].id)
+        elif name in present:
+            await client.update_automation(present[name].id, automations[name])
+        else:
+            await client.create_automation(automations[name])
 
-    return bool(essence(existing) != essence(wanted))
+
+async def remove_vanished(plan: TeamPlan, client: PrefectClient) -> None:
+    """Delete the team's deployments that its Prefect file no longer has."""
+    wanted = read_file(plan.folder / FILE)
+    for key, held in (await read_held(client, {plan.team})).items():
+        if key not in wanted:
+            await _remove(held, client)
 
 
-async def remove_vanished(plan: TeamPlan, client: PrefectClient) -> list[str]:
-    """Delete the team's deployments whose asset or job is gone; returns their names."""
-    named = FlowFilter(name=FlowFilterName(any_=[plan.team]))
-    deployed = await client.read_deployments(flow_filter=named, limit=PAGE, sort=DeploymentSort.NAME_ASC)
-    gone = [found for found in deployed if found.name not in plan.deployments]
-    for deployment in gone:
-        await client.delete_resource_owned_automations(f"prefect.deployment.{deployment.id}")
-        await client.delete_deployment(deployment.id)
-    return [deployment.name for deployment in gone]
+async def _remove(held: Held, client: PrefectClient) -> None:
+    await client.delete_resource_owned_automations(f"prefect.deployment.{held.deployment.id}")
+    await client.delete_deployment(held.deployment.id)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

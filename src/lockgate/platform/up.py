@@ -15,12 +15,10 @@ from lockgate.core.errors import LockgateError
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import External, Services, start_services
 from lockgate.environments import Announce, silent
-from lockgate.ledger import Registered
 from lockgate.ledger.admin import DATABASE, bootstrap
-from lockgate.orchestration.deploy import apply_file, deploy_teams
-from lockgate.orchestration.pools import ensure_pool, read_template
+from lockgate.orchestration.deploy import Result, deploy_platform, deploy_teams
 from lockgate.platform.workers import start_worker
-from lockgate.settings import ENDPOINTS, PLATFORM, all_teams, home_of, team_folder
+from lockgate.settings import ENDPOINTS, PLATFORM, all_teams, home_of
 
 Progress = Callable[[str, float], None]
 
@@ -93,9 +91,8 @@ async def _deploy_all(
     """Deploy the platform and the teams, and start the worker of each; returns the teams that are not deployed."""
     broken: dict[str, LockgateError] = {}
     began = time.monotonic()
-    template = read_template(root)
 
-    def report(team: str, result: Registered | LockgateError) -> None:
+    def report(team: str, result: Result) -> None:
         nonlocal began
         if isinstance(result, LockgateError):
             broken[team] = result
@@ -106,12 +103,9 @@ async def _deploy_all(
 
     with temporary_settings({PREFECT_API_URL: api_url}):
         async with PrefectClient(api_url) as client:
-            for team in teams:
-                await ensure_pool(client, team, template, team_folder(root, team))
-            await ensure_pool(client, PLATFORM, template, root)
-            await apply_file(root / "prefect.yaml", client)
+            await deploy_platform(root, client)
             start(PLATFORM)
-            progress("pools", time.monotonic() - began)
+            progress("platform", time.monotonic() - began)
             began = time.monotonic()
             await deploy_teams(root, teams, client, report, announce)
     return broken

@@ -1,0 +1,93 @@
+"""What Prefect knows: pools with their limits, workers that are alive, a sweep that runs."""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import Worker
+from prefect.exceptions import ObjectNotFound
+
+from lockgate.embedded.process import alive
+from lockgate.embedded.supervisor import Supervisor
+from lockgate.platform.doctor.finding import Finding, fail, ok, warn
+from lockgate.settings import PLATFORM, all_teams, api_url, home_of
+
+SWEEP = f"{PLATFORM}/sweep"
+# Prefect's own measure: a worker that missed three heartbeats of 30 s is offline.
+SILENT_SECONDS = 90.0
+
+
+@contextmanager
+def client_of(root: Path) -> Iterator[SyncPrefectClient]:
+    """A client of the platform's API."""
+    with SyncPrefectClient(api_url(root)) as client:
+        yield client
+
+
+def pools(root: Path) -> Iterator[Finding]:
+    """Whether each team and the platform has a pool that is limited and not paused."""
+    with client_of(root) as client:
+        for name in (PLATFORM, *all_teams(root)):
+            part = f"pool {name}"
+            try:
+                pool = client.read_work_pool(name)
+            except ObjectNotFound:
+                yield fail(part, "there is none, so nothing of it runs.", _deploy(name))
+                continue
+            if pool.is_paused:
+                yield fail(part, "it is paused, so nothing of it starts.", f"prefect work-pool resume {name}")
+            elif pool.concurrency_limit is None:
+                yield warn(part, "it has no limit: a backlog would start all at once.", _deploy(name))
+            else:
+                yield ok(part, f"{pool.type}, at most {pool.concurrency_limit} runs at a time.")
+
+
+def workers(root: Path) -> Iterator[Finding]:
+    """Whether each pool has a worker that is alive."""
+    supervisor = Supervisor(home_of(root))
+    records = supervisor.records()
+    with client_of(root) as client:
+        for name in (PLATFORM, *all_teams(root)):
+            record = records.get(f"worker/{name}")
+            try:
+                heard = client.read_workers_for_work_pool(name)
+            except ObjectNotFound:
+                heard = []
+            if record and not alive(record):
+                yield fail(f"worker {name}", f"its process has ended; its log: {record.log}.", "lockgate up")
+            else:
+                yield _heard(name, heard)
+
+
+def _heard(name: str, workers: list[Worker]) -> Finding:
+    """The freshest heartbeat of a pool's workers."""
+    part = f"worker {name}"
+    now = datetime.datetime.now(datetime.UTC)
+    ages = [(now - worker.last_heartbeat_time).total_seconds() for worker in workers if worker.last_heartbeat_time]
+    if not ages:
+        return fail(part, "none has ever been there, so nothing of it runs.", "lockgate up")
+    if min(ages) > SILENT_SECONDS:
+        return fail(part, f"the last heartbeat is {min(ages):.0f} s old.", "lockgate up")
+    return ok(part, f"alive, its last heartbeat is {max(min(ages), 0):.0f} s old.")
+
+
+def sweep(root: Path) -> Iterator[Finding]:
+    """Whether the sweep runs, which starts what an event failed to."""
+    with client_of(root) as client:
+        try:
+            deployment = client.read_deployment_by_name(SWEEP)
+        except ObjectNotFound:
+            yield fail("sweep", "it is not deployed, so a lost event stays lost.", "lockgate up")
+            return
+    if deployment.paused or not any(schedule.active for schedule in deployment.schedules):
+        yield warn(
+            "sweep", "it is paused, so a lost event stays lost.", f"prefect deployment schedule resume {SWEEP} --all"
+        )
+    else:
+        yield ok("sweep", "it is deployed and scheduled.")
+
+
+def _deploy(name: str) -> str:
+    return "lockgate up" if name == PLATFORM else f"lockgate deploy {name}"

@@ -1,0 +1,58 @@
+"""Teams: code that loads, Prefect files that say what the code says, deployments that are what the files say."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+from prefect.client.orchestration import PrefectClient
+
+from lockgate.core.errors import LockgateError
+from lockgate.orchestration.loads import load_plans
+from lockgate.orchestration.plan import TeamChanges, plan_loaded
+from lockgate.orchestration.validate import TeamPlan, check_plan
+from lockgate.platform.doctor.finding import Finding, fail, ok, warn
+from lockgate.settings import all_teams, api_url
+
+
+def teams(root: Path) -> Iterator[Finding]:
+    """Whether each team's code is in order, and what is deployed is what it says."""
+    loaded = load_plans(root, all_teams(root))
+    known = {spec.key: spec for plan in loaded.values() if isinstance(plan, TeamPlan) for spec in plan.specs}
+    sound: dict[str, TeamPlan] = {}
+    for team, plan in loaded.items():
+        try:
+            if isinstance(plan, LockgateError):
+                raise plan
+            check_plan(plan, known)
+        except LockgateError as error:
+            yield fail(f"code {team}", error.message, error.cure or f"Mend teams/{team}.")
+        else:
+            sound[team] = plan
+            yield ok(f"code {team}", f"{len(plan.specs)} assets, as its Prefect file says.")
+    yield from _deployed(sound, root)
+
+
+def _deployed(sound: Mapping[str, TeamPlan], root: Path) -> Iterator[Finding]:
+    async def planned() -> dict[str, TeamChanges | LockgateError]:
+        async with PrefectClient(api_url(root)) as client:
+            return await plan_loaded(sound, root, client)
+
+    try:
+        found = asyncio.run(planned())
+    except (LockgateError, httpx.HTTPError):
+        yield warn("deployed", "not looked at, for want of ledger or server.", "Cure those first.")
+        return
+    yield from (_compared(team, result) for team, result in found.items())
+
+
+def _compared(team: str, result: TeamChanges | LockgateError) -> Finding:
+    part = f"deployed {team}"
+    if isinstance(result, LockgateError):
+        return fail(part, result.message, result.cure or f"Mend teams/{team}.")
+    if not result.changes:
+        return ok(part, "what is deployed is what the code says.")
+    names = list(dict.fromkeys(f"{change.part} {change.name}" for change in result.changes))
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    told = f"not what the code says: {', '.join(names[:2])}{more}."
+    return warn(part, told, f"See: lockgate plan {team}; then: lockgate deploy {team}")

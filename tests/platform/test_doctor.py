@@ -1,0 +1,183 @@
+"""The doctor: all well on a platform that is well, and whatever is broken is named with its cure."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lockgate.core.errors import UsageError
+from lockgate.platform.doctor import Finding, examine
+from lockgate.platform.doctor.checks import CHECKS
+from lockgate.platform.doctor.finding import Check, Look, ok
+from tests.fundamentals.teams import deploy, write_team
+from tests.live import BROKEN, Live, make_project, until
+
+ONE_ASSET = """
+    @team.asset()
+    def alone():
+        return 1
+"""
+
+
+def looks(live: Live, name: str) -> dict[str, Finding]:
+    """What one check finds."""
+    (check,) = (check for check in CHECKS if check.name == name)
+    return {found.part: found for found in examine(live.root, [Check(name, check.look, seconds=check.seconds)])}
+
+
+def ill(found: dict[str, Finding]) -> set[str]:
+    return {part for part, finding in found.items() if finding.status != "ok"}
+
+
+# -- running checks
+
+
+def answering(part: str) -> Look:
+    return lambda _: [ok(part, "well.")]
+
+
+def test_a_check_that_hangs_or_breaks_does_not_keep_the_others(tmp_path: Path) -> None:
+    """Each runs by itself and has its time; what needs an ill part is not looked at."""
+    ended = threading.Event()
+
+    def hanging(_: Path) -> Iterator[Finding]:
+        ended.wait()
+        yield ok("hanging", "late.")
+
+    def refusing(_: Path) -> Iterator[Finding]:
+        raise UsageError("It is not there.", cure="Put it there.")
+
+    def broken(_: Path) -> Iterator[Finding]:
+        raise ZeroDivisionError("division by zero")
+
+    checks = [
+        Check("hanging", hanging, seconds=0.2),
+        Check("after", answering("after"), needs=("hanging",)),
+        Check("refusing", refusing),
+        Check("broken", broken),
+        Check("well", answering("well"), needs=("fine",)),
+        Check("fine", answering("fine")),
+    ]
+    began = time.monotonic()
+    found = examine(tmp_path, checks)
+    ended.set()
+
+    assert time.monotonic() - began < 10
+    assert [(each.part, each.status, each.message) for each in found] == [
+        ("hanging", "fail", "gave no answer within 0.2 s."),
+        ("after", "warn", "not looked at, for want of hanging."),
+        ("refusing", "fail", "It is not there."),
+        ("broken", "fail", "could not be looked at: ZeroDivisionError: division by zero."),
+        ("well", "ok", "well."),
+        ("fine", "ok", "well."),
+    ]
+    assert [each.cure for each in found][2] == "Put it there."
+
+
+def test_where_nothing_runs_it_still_says_what_is_there_and_how_to_start(tmp_path: Path) -> None:
+    """Python, packages and the teams' code need no platform; the rest is cured by one command."""
+    make_project(tmp_path)
+    found = {each.part: each for each in examine(tmp_path, CHECKS)}
+    assert {found[part].status for part in ("python", "packages", "disk")} == {"ok"}
+    for part in ("database", "broker", "server", "store"):
+        assert (found[part].status, found[part].cure.rpartition(": ")[2]) == ("fail", "lockgate up")
+    assert "lockgate generate alpha" in found["code alpha"].cure
+    assert found["pools"].message == "not looked at, for want of server."
+
+
+# -- on the real platform
+
+
+@pytest.fixture
+def sound(live: Live) -> None:
+    """Team delta has code and is deployed, as the others are; only a worker it never had."""
+    write_team(live, ONE_ASSET)
+    assert deploy(live, BROKEN) == {BROKEN: ""}
+
+
+def test_on_a_platform_that_is_well_every_part_is_ok(live: Live, sound: None) -> None:
+    """What the tests themselves keep still, the sweep and delta's worker, is found as well."""
+    found = {each.part: each for each in examine(live.root, CHECKS)}
+    assert {part: found[part] for part in ill(found)}.keys() == {"sweep", f"worker {BROKEN}"}
+    assert {"ledger", "settings", "database clock", "server clock", "deployed gamma", "worker gamma"} < found.keys()
+
+
+def test_a_broker_that_does_not_answer_is_named(live: Live) -> None:
+    """A process that is there but stands still is no broker."""
+    pid = live.process("broker")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        found = looks(live, "broker")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert found["broker"].status == "fail"
+    assert "lockgate up" in found["broker"].cure
+    assert ill(looks(live, "broker")) == set()
+
+
+def test_a_paused_pool_is_named_with_the_command_that_resumes_it(live: Live) -> None:
+    """Nothing of a paused pool starts, and nothing else says so."""
+
+    def pause(paused: bool) -> None:
+        live.client.request("PATCH", "/work_pools/gamma", json={"is_paused": paused})
+
+    pause(True)
+    try:
+        found = looks(live, "pools")
+    finally:
+        pause(False)
+    assert ill(found) == {"pool gamma"}
+    assert found["pool gamma"].cure == "prefect work-pool resume gamma"
+
+
+@contextmanager
+def text_added(file: Path, text: str) -> Iterator[None]:
+    before = file.read_text()
+    try:
+        file.write_text(before + text)
+        yield
+    finally:
+        file.write_text(before)
+
+
+def test_a_drifted_file_and_code_that_is_not_deployed_are_named(live: Live, sound: None) -> None:
+    """Code against file, and file against what Prefect and ledger hold."""
+    write_team(live, ONE_ASSET + "\n    @team.asset()\n    def another():\n        return 2\n")
+    with text_added(live.root / "teams" / "gamma" / "prefect.yaml", "# mine\n"):
+        found = looks(live, "teams")
+    assert ill(found) == {"code gamma", f"deployed {BROKEN}"}
+    assert found["code gamma"].cure == "Run: lockgate generate gamma"
+    assert "asset delta/another" in found[f"deployed {BROKEN}"].message
+
+
+def test_a_store_that_cannot_be_written_is_named(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found before a run finds it."""
+    monkeypatch.setenv("LOCKGATE_STORE_URL", "file:///proc/nothing")
+    found = looks(live, "store")
+    assert found["store"].status == "fail"
+    assert "file:///proc/nothing" in found["store"].message
+
+
+@pytest.mark.slow
+def test_a_dead_worker_is_named_with_its_log(live: Live) -> None:
+    """At once, without waiting for its heartbeat to grow old."""
+    os.kill(live.process("worker/gamma"), signal.SIGKILL)
+    try:
+        until(lambda: "worker gamma" in ill(looks(live, "workers")), "the dead worker is found")
+        assert "worker-gamma.log" in looks(live, "workers")["worker gamma"].message
+    finally:
+        live.up_again()
+    assert "worker gamma" not in ill(looks(live, "workers"))
+
+
+def test_the_command_prints_every_finding_and_its_exit_code_tells_of_failures(live: Live) -> None:
+    """Delta never had a worker: that is a failure, so the code is 1."""
+    done = live.command("doctor")
+    assert done.code == 1
+    assert f"✗ worker {BROKEN}" in done.out
+    assert "✓ database" in done.out
