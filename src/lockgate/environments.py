@@ -25,6 +25,7 @@ from lockgate.core.errors import DefinitionError
 PROJECT = "pyproject.toml"
 LOCK = "uv.lock"
 FOLDER = ".venv"
+STAMP = f"{FOLDER}/.lockgate"
 Announce = Callable[[str], None]
 _OURS = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "UV_PROJECT", "PYTHONPATH")
 
@@ -59,16 +60,25 @@ def ensure_environment(folder: Path, announce: Announce = silent) -> str:
     Raises:
         UnusableEnvironment: If it cannot be built, is not what is locked, or has no lockgate or another Prefect.
     """
-    if not (folder / PROJECT).is_file():
-        return sys.executable
-    stamp, wanted = folder / FOLDER / ".lockgate", _digest(folder)
-    if not stamp.is_file() or stamp.read_text() != wanted:
+    if not is_fresh(folder):
         _check_locked(folder)
         announce(folder.name)
         _build(folder)
         _check_installed(folder)
-        stamp.write_text(wanted)
+        (folder / STAMP).write_text(_digest(folder))
     return team_python(folder)
+
+
+def is_fresh(folder: Path) -> bool:
+    """Whether a team's environment is what its lock says, so that nothing must be built.
+
+    Raises:
+        UnusableEnvironment: If it has no lock.
+    """
+    if not (folder / PROJECT).is_file():
+        return True
+    stamp = folder / STAMP
+    return stamp.is_file() and stamp.read_text() == _digest(folder)
 
 
 def _digest(folder: Path) -> str:

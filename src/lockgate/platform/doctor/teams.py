@@ -8,16 +8,23 @@ import httpx
 from prefect.client.orchestration import PrefectClient
 
 from lockgate.core.errors import LockgateError
+from lockgate.environments import is_fresh, team_python
 from lockgate.orchestration.loads import load_plans
 from lockgate.orchestration.plan import TeamChanges, plan_loaded
 from lockgate.orchestration.validate import TeamPlan, check_plan
 from lockgate.platform.doctor.finding import Finding, fail, ok, warn
-from lockgate.settings import all_teams, api_url
+from lockgate.settings import all_teams, api_url, team_folder
 
 
 def teams(root: Path) -> Iterator[Finding]:
-    """Whether each team's code is in order, and what is deployed is what it says."""
-    loaded = load_plans(root, all_teams(root))
+    """Whether each team's environment and code are in order, and what is deployed is what the code says."""
+    fresh = []
+    for team in all_teams(root):
+        found = _environment(team, team_folder(root, team))
+        if found.status == "ok":
+            fresh.append(team)
+        yield found
+    loaded = load_plans(root, fresh)
     known = {spec.key: spec for plan in loaded.values() if isinstance(plan, TeamPlan) for spec in plan.specs}
     sound: dict[str, TeamPlan] = {}
     for team, plan in loaded.items():
@@ -31,6 +38,17 @@ def teams(root: Path) -> Iterator[Finding]:
             sound[team] = plan
             yield ok(f"code {team}", f"{len(plan.specs)} assets, as its Prefect file says.")
     yield from _deployed(sound, root)
+
+
+def _environment(team: str, folder: Path) -> Finding:
+    """Whether a team's environment is what its lock says. It is not built here: that is for a deploy."""
+    part = f"environment {team}"
+    try:
+        if is_fresh(folder):
+            return ok(part, f"{team_python(folder)} is what is locked.")
+    except LockgateError as error:
+        return fail(part, error.message, error.cure)
+    return warn(part, "it is not there, or older than what it is made from.", f"lockgate deploy {team}")
 
 
 def _deployed(sound: Mapping[str, TeamPlan], root: Path) -> Iterator[Finding]:
