@@ -13,7 +13,7 @@ from lockgate.core.explain_text import next_step, sentence, to_json
 from lockgate.core.gate import Blocked, Open, Slice, Snapshot, Unchanged, Waiting, decide, standing
 from lockgate.core.partitions import Daily
 from lockgate.core.spec import AssetSpec, InputSpec
-from lockgate.core.sweep import Progress, Tried
+from lockgate.core.sweep import Progress, Tried, known_partitions, missing_runs
 from tests.core.test_gate import ALL, DAY, A, B, C, published, rejected, world
 from tests.core.test_gate_properties import many
 from tests.core.worlds import worlds
@@ -205,3 +205,13 @@ def test_it_can_be_said_in_words_and_in_json(of: tuple[Snapshot, str, str]) -> N
     for each in tree(found):
         assert sentence(each)
     assert {"asset", "partition", "state", "owners", "since", "sentence", "next", "causes"} <= data.keys()
+
+
+@many
+@given(worlds())
+def test_it_says_about_to_start_exactly_of_what_the_sweep_starts(of: tuple[Snapshot, str, str]) -> None:
+    snapshot, key, partition = of
+    starts = {(start.key, start.partition) for start in missing_runs(snapshot, Progress())}
+    found = told(key, snapshot, partition)
+    if found.state != "rejected" and partition in known_partitions(snapshot.assets[key], snapshot):
+        assert (found.state == "due") == ((key, partition) in starts)

@@ -22,7 +22,7 @@ async def prefect_client(root: Path) -> "AsyncIterator[PrefectClient]":
     """A client of the platform's Prefect API.
 
     Raises:
-        PlatformError: If the API does not answer.
+        PlatformError: If the API does not answer, or fails in the block.
     """
     from prefect.client.orchestration import PrefectClient
     from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -35,6 +35,9 @@ async def prefect_client(root: Path) -> "AsyncIterator[PrefectClient]":
                 yield client
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise PlatformError(f"Prefect's API at {url} does not answer.", cure="Start it: lockgate up") from error
+    except httpx.HTTPError as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise PlatformError(f"Prefect's API at {url} failed: {reason}.", cure="See: lockgate doctor") from error
 
 
 def chosen_teams(root: Path, names: Iterable[str] | None) -> list[str]:

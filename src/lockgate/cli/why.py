@@ -45,6 +45,9 @@ def why(
 
 
 def _print(key: str, told: list[Explanation]) -> None:
+    if not told:
+        console.print(f"{key}: no partition of it or of its inputs has run yet. Next: lockgate run {key} -p PARTITION")
+        return
     good = [each for each in told if each.state == "current"]
     shown = told if len(told) == 1 else [each for each in told if each.state != "current"]
     for each in shown[:SHOWN]:

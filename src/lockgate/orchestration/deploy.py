@@ -89,7 +89,7 @@ async def deploy_teams(
 
 async def _deploy(plan: TeamPlan, root: Path, client: PrefectClient) -> Result:
     try:
-        changes = await plan_team(plan, root, client, read_registry(root))
+        changes = await plan_team(plan, root, client, read_registry(root, plan.team))
         await carry_out(changes, root, client)
     except LockgateError as error:
         return error

@@ -80,7 +80,7 @@ async def plan_loaded(
     found: dict[str, TeamChanges | LockgateError] = {
         team: error for team, error in loaded.items() if isinstance(error, LockgateError)
     }
-    registry = read_registry(root)
+    registry = read_registry(root, PLATFORM)
     for team in producers_first(plans):
         try:
             found[team] = await plan_team(plans[team], root, client, registry)
@@ -132,7 +132,7 @@ def compare_with_prefect(wanted: Mapping[str, Wanted], held: Mapping[str, Held])
     )
 
 
-def read_registry(root: Path) -> dict[str, AssetSpec]:
-    """All registered assets, by key."""
-    with Ledger(ledger_url(PLATFORM, root)) as ledger:
+def read_registry(root: Path, login: str) -> dict[str, AssetSpec]:
+    """All registered assets by key, read with a team's login or the platform's."""
+    with Ledger(ledger_url(login, root)) as ledger:
         return ledger.registry()
