@@ -26,9 +26,9 @@ ONE_ASSET = """
 """
 
 
-def prefect_deploy(live: Live) -> Done:
+def prefect_deploy(live: Live, team: str = BROKEN) -> Done:
     """The real command, for the one team."""
-    file = f"teams/{BROKEN}/prefect.yaml"
+    file = f"teams/{team}/prefect.yaml"
     return live.command("--no-prompt", "deploy", "--all", "--prefect-file", file, program="prefect")
 
 

@@ -101,9 +101,11 @@ def sound(live: Live) -> None:
 
 
 def test_on_a_platform_that_is_well_every_part_is_ok(live: Live, sound: None) -> None:
-    """What the tests themselves keep still, the sweep and delta's worker, is found as well."""
+    """All but what the tests themselves keep still: the sweep, and delta's worker."""
     found = {each.part: each for each in examine(live.root, CHECKS)}
-    assert {part: found[part] for part in ill(found)}.keys() == {"sweep", f"worker {BROKEN}"}
+    unwell = {part: found[part] for part in ill(found)}
+    assert found["sweep"].status == "warn"
+    assert unwell.keys() <= {"sweep", f"worker {BROKEN}"}, unwell
     assert {"ledger", "settings", "database clock", "server clock", "deployed gamma", "worker gamma"} < found.keys()
 
 
@@ -120,17 +122,20 @@ def test_a_broker_that_does_not_answer_is_named(live: Live) -> None:
     assert ill(looks(live, "broker")) == set()
 
 
+@contextmanager
+def paused(live: Live, pool: str) -> Iterator[None]:
+    path = f"/work_pools/{pool}"
+    live.client.request("PATCH", path, json={"is_paused": True})
+    try:
+        yield
+    finally:
+        live.client.request("PATCH", path, json={"is_paused": False})
+
+
 def test_a_paused_pool_is_named_with_the_command_that_resumes_it(live: Live) -> None:
     """Nothing of a paused pool starts, and nothing else says so."""
-
-    def pause(paused: bool) -> None:
-        live.client.request("PATCH", "/work_pools/gamma", json={"is_paused": paused})
-
-    pause(True)
-    try:
+    with paused(live, "gamma"):
         found = looks(live, "pools")
-    finally:
-        pause(False)
     assert ill(found) == {"pool gamma"}
     assert found["pool gamma"].cure == "prefect work-pool resume gamma"
 
@@ -176,8 +181,9 @@ def test_a_dead_worker_is_named_with_its_log(live: Live) -> None:
 
 
 def test_the_command_prints_every_finding_and_its_exit_code_tells_of_failures(live: Live) -> None:
-    """Delta never had a worker: that is a failure, so the code is 1."""
-    done = live.command("doctor")
+    """1 if something fails; what is only worth a look does not count."""
+    with paused(live, "gamma"):
+        done = live.command("doctor")
     assert done.code == 1
-    assert f"✗ worker {BROKEN}" in done.out
+    assert "✗ pool gamma" in done.out
     assert "✓ database" in done.out
