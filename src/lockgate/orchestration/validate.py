@@ -36,11 +36,6 @@ class TeamPlan:
     jobs: tuple[Job, ...] = ()
 
     @property
-    def deployments(self) -> set[str]:
-        """Names of its deployments."""
-        return {spec.name for spec in self.specs} | {job.deployment for job in self.jobs}
-
-    @property
     def producers(self) -> set[str]:
         """The other teams it reads from."""
         return {given.key.partition("/")[0] for spec in self.specs for given in spec.inputs} - {self.team}
