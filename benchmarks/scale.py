@@ -11,8 +11,7 @@ from benchmarks.common import Bench, Series, arguments, report, running_platform
 from benchmarks.handoff import DEPENDENT, SOURCE, hand_off
 from lockgate.core.errors import LockgateError
 from lockgate.embedded.supervisor import Supervisor
-from lockgate.ledger import Registered
-from lockgate.orchestration.deploy import deploy_teams
+from lockgate.orchestration.deploy import Result, deploy_teams
 from lockgate.orchestration.generate import generate_files
 
 OTHERS = [f"other{number}" for number in range(5)]
@@ -43,7 +42,7 @@ def grow(bench: Bench, size: int) -> None:
         (bench.root / "teams" / team / "assets.py").write_text(code(team, share))
     generate_files(bench.root, OTHERS)
 
-    def check(team: str, result: Registered | LockgateError) -> None:
+    def check(team: str, result: Result) -> None:
         if isinstance(result, LockgateError):
             raise result
         say(f"  {team}: {share} assets")
