@@ -1,8 +1,11 @@
 """`lockgate up` and `lockgate down`."""
 
 import asyncio
+import os
 import signal
+import sys
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +15,7 @@ from lockgate.cli.output import building, console, errors, print_json, progress
 from lockgate.cli.working import working
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import purge_services, stop_services
+from lockgate.embedded.supervisor import Supervisor
 from lockgate.settings import home_of, project_root
 
 
@@ -23,11 +27,13 @@ def up_command(
     """Start the platform: database, broker, Prefect server, ledger, pools, deployments, workers.
 
     Safe to repeat: what runs is left alone. LOCKGATE_DATABASE_URL, LOCKGATE_BROKER_URL and PREFECT_API_URL,
-    where set, are used instead of the embedded services. LOCKGATE_PORT fixes the port of Prefect's UI.
+    where set, are used instead of the embedded services. LOCKGATE_PORT fixes the port of Prefect's UI. What dies is
+    started again until `lockgate down`.
 
     Example: [bold]lockgate up --detach[/bold]
     """
     from lockgate.platform.up import up
+    from lockgate.platform.watch import NAME
 
     root = project_root()
     errors.print("Starting the platform:")
@@ -41,17 +47,25 @@ def up_command(
     else:
         console.print(f"Prefect's UI: {platform.ui_url}")
         console.print(f"For Prefect's own commands: export PREFECT_API_URL={platform.api_url}")
-    if not detach:
-        _wait_for_the_end(platform.home)
+    if detach:
+        watch = [sys.executable, "-m", "lockgate.platform.watch"]
+        Supervisor(platform.home).start(NAME, watch, environment=dict(os.environ), folder=root)
+    else:
+        _watch_until_the_end(root, platform.home)
     raise typer.Exit(1 if platform.broken else 0)
 
 
-def _wait_for_the_end(home: Home) -> None:
+def _watch_until_the_end(root: Path, home: Home) -> None:
+    from lockgate.platform.watch import PERIOD_SECONDS, Watch
+
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     errors.print("Ctrl-C ends it.")
-    ended.wait()
+    watch = Watch(root, home)
+    while not ended.wait(PERIOD_SECONDS):
+        for name in watch.look():
+            errors.print(f"[yellow]![/yellow] {name} had died: started again")
     errors.print("Stopping:")
     with working("stopping"):
         stop_services(home, progress)
