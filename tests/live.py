@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psycopg
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter
@@ -24,13 +25,15 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from lockgate.core.errors import LockgateError
+from lockgate.embedded.postgres import Postgres
 from lockgate.embedded.services import purge_services
 from lockgate.embedded.supervisor import Supervisor
-from lockgate.ledger import Attempt, Ledger
+from lockgate.ledger import DATABASE, Attempt, Ledger
 from lockgate.ledger.admin import PLATFORM as PLATFORM_ROLE
-from lockgate.ledger.admin import team_role
+from lockgate.ledger.admin import database_url, team_role
 from lockgate.orchestration.generate import generate_files
 from lockgate.platform.up import up
+from lockgate.platform.watch import Watch
 from lockgate.reading import load
 from lockgate.settings import ENDPOINTS, PLATFORM, home_of
 
@@ -254,6 +257,22 @@ class Live:
         role = PLATFORM_ROLE if login == PLATFORM else team_role(login)
         return f"postgresql://{role}:{self.home.secret(f'ledger/{login}')}@{address}"
 
+    def age(self, key: str, *, minutes: int) -> None:
+        """Let all that the ledger knows of an asset have happened so much earlier, the end of its leases too."""
+        for table, column in (("attempts", "settled_at"), ("versions", "published_at"), ("claims", "expires")):
+            change = f"update {table} set {column} = {column} - make_interval(mins => %s) where asset = %s"
+            self._as_owner(change, minutes, key)
+
+    def forget_announcements(self, key: str, partition: str) -> None:
+        """As if the run that published had died before its event, a while ago."""
+        self.age(key, minutes=1)
+        self._as_owner("update versions set announced_at = null where asset = %s and partition = %s", key, partition)
+
+    def _as_owner(self, statement: str, *arguments: Any) -> None:
+        url = database_url(Postgres(self.home).url(), DATABASE)
+        with psycopg.connect(url, autocommit=True, options="-csearch_path=lockgate") as owner:
+            owner.execute(statement, arguments)  # type: ignore[arg-type]
+
     def store_url(self) -> str:
         """Where values lie."""
         return str(self.home.state()[ENDPOINTS]["store"])
@@ -310,6 +329,11 @@ class Live:
         with _environment(self.root):
             asyncio.run(up(self.root, _say))
         self.pause_sweep()
+
+    def look_after(self, watch: Watch) -> list[str]:
+        """One look of the watch that ``lockgate up`` keeps; returns what it started again."""
+        with _environment(self.root):
+            return watch.look()
 
     def pause_sweep(self) -> None:
         """Tests run the sweep themselves, so that it starts nothing behind their backs."""

@@ -47,11 +47,16 @@ def test_the_sweep_never_restarts_what_was_rejected_or_failed_too_often(live: Li
         live.run_all(("alpha/pulse", day), ("alpha/pulse", hopeless))
 
         # when the sweep comes by again and again
-        for _ in range(4):
+        for _ in range(3):
             sweep(live)
             outcomes = [swept(live, "beta/echo", day), swept(live, "beta/echo", hopeless)]
 
-        # then each was tried as often as makes sense
+        # then each was tried as often as makes sense, the third time only after a pause
+        assert outcomes == [["rejected"], ["failed"] * 2]
+        live.age("beta/echo", minutes=5)
+        for _ in range(2):
+            sweep(live)
+            outcomes = [swept(live, "beta/echo", day), swept(live, "beta/echo", hopeless)]
         assert outcomes == [["rejected"], ["failed"] * 3]
 
         # and new inputs are a reason to try again

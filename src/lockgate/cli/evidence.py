@@ -85,7 +85,8 @@ def _told(verdict: Verdict) -> Table:
     failed = "[red]✗[/red]" if verdict.severity == "error" else "[yellow]![/yellow]"
     seen = "" if verdict.rows_seen is None else f" of {verdict.rows_seen}"
     rows = "" if verdict.rows_failed is None else f": {verdict.rows_failed}{seen} rows failed"
-    table.add_row("[green]✓[/green]" if verdict.passed else failed, f"[bold]{verdict.name}[/bold]{rows}")
+    waived = " [yellow](waived)[/yellow]" if verdict.waived else ""
+    table.add_row("[green]✓[/green]" if verdict.passed else failed, f"[bold]{verdict.name}[/bold]{waived}{rows}")
     if verdict.message and not verdict.passed:
         table.add_row("", escape(verdict.message))
     if verdict.example:

@@ -4,12 +4,26 @@ import sys
 
 from rich.markup import escape
 
-from lockgate.cli import deploy, doctor, evidence, history, new, run, show, status, testing, up, why
+from lockgate.cli import (
+    deploy,
+    doctor,
+    evidence,
+    history,
+    new,
+    retention,
+    rollback,
+    run,
+    show,
+    status,
+    testing,
+    up,
+    why,
+)
 from lockgate.cli.app import app
 from lockgate.cli.output import errors
 from lockgate.core.errors import LockgateError, UsageError
 
-COMMANDS = (deploy, doctor, evidence, history, new, run, show, status, testing, up, why)
+COMMANDS = (deploy, doctor, evidence, history, new, retention, rollback, run, show, status, testing, up, why)
 
 
 def main() -> None:

@@ -51,7 +51,12 @@ def _note(row: dict[str, Any]) -> str:
     if row["blocked_by"]:
         causes = dict.fromkeys(map(_cause, row["blocked_by"]))
         return f"[red]blocked by {escape('; '.join(causes))}[/red]"
-    if failed := [check["name"] for check in row["checks"] if not check["passed"]]:
+    failed = [
+        f"{check['name']} (waived)" if check["waived"] else check["name"]
+        for check in row["checks"]
+        if not check["passed"]
+    ]
+    if failed:
         return f"failed {', '.join(failed)}"
     return f"{len(row['checks'])} passed" if row["checks"] else ""
 

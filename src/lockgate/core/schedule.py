@@ -65,6 +65,11 @@ def _zone(name: str) -> ZoneInfo:
         ) from error
 
 
+def zone_of(schedule: Cron) -> ZoneInfo:
+    """The time zone a cron line is read in."""
+    return _zone(schedule.timezone)
+
+
 def last_complete_day(schedule: Schedule | None, due: datetime.datetime) -> str:
     """The daily partition a scheduled run is for: the day before it is due, in the schedule's time zone.
 
@@ -72,7 +77,7 @@ def last_complete_day(schedule: Schedule | None, due: datetime.datetime) -> str:
         schedule: The asset's schedule; None and intervals count in UTC.
         due: When the run was due, with time zone.
     """
-    zone = _zone(schedule.timezone) if isinstance(schedule, Cron) else datetime.UTC
+    zone = zone_of(schedule) if isinstance(schedule, Cron) else datetime.UTC
     return (due.astimezone(zone).date() - datetime.timedelta(days=1)).isoformat()
 
 

@@ -39,6 +39,15 @@ class Operator(Ledger):
         settled: bool = self._call("expire", attempt)
         return settled
 
+    def heard_of(self, flow_run_ids: Sequence[str], seconds: float) -> set[str]:
+        """Those of these runs that hold a claim, or that began or settled an attempt in the last so many seconds."""
+        rows = self._rows(
+            "select distinct flow_run_id from lockgate.attempts where flow_run_id = any (%s) and (outcome is null"
+            " or settled_at > clock_timestamp() - make_interval(secs => %s))",
+            *(list(flow_run_ids), float(seconds)),
+        )
+        return {row["flow_run_id"] for row in rows}
+
     def unannounced(self, grace_seconds: float, limit: int) -> list[Unannounced]:
         """Current versions published at least so long ago whose event was never sent, oldest first."""
         rows = self._rows(

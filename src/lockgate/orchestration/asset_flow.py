@@ -21,6 +21,7 @@ from lockgate.ledger import Ledger
 from lockgate.loading import load_team, spec_of
 from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.asset_steps import AssetSteps
+from lockgate.orchestration.catch_up import overtaken
 from lockgate.orchestration.check_table import check_rows, show_checks
 from lockgate.settings import DEPLOYMENT, run_ledger_url, store_url
 from lockgate.store import open_store
@@ -70,6 +71,8 @@ async def run_asset(partition: str = "", force: bool = False) -> State[Any]:
     """
     folder = Path.cwd()
     asset = _own_asset(folder)
+    if late := overtaken(asset.catch_up, asset.schedule):
+        return late
     with Ledger(run_ledger_url()) as ledger:
         run = AssetRun(
             asset=asset,

@@ -13,12 +13,13 @@ show in Prefect: that is ``asset_steps``. A crash at any line leaves the head as
 
 import inspect
 import time
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lockgate.core.asset import Asset, Output
 from lockgate.core.check import CONTRACT, Check, Verdict
-from lockgate.core.errors import DefinitionError
+from lockgate.core.errors import DefinitionError, LedgerError
 from lockgate.core.gate import Blocked, Decision, Open, Pin, Slice, Unchanged, Waiting, decide
 from lockgate.core.isolate import isolated
 from lockgate.core.partitions import UNPARTITIONED, Unpartitioned
@@ -187,6 +188,9 @@ class AssetRun:
 
     def _judge(self, verdict: Verdict) -> Verdict:
         self.ledger.verdict(self.attempt.attempt, self.attempt.token, verdict)
+        if verdict.blocks:
+            live = self.ledger.waivers(self.spec.key, self.partition, live=True)
+            verdict = replace(verdict, waived=verdict.name in {waiver.check for waiver in live})
         self.verdicts[verdict.name] = verdict
         return verdict
 
@@ -202,6 +206,12 @@ class AssetRun:
     def reject(self) -> None:
         """Settle the attempt as rejected."""
         self.ledger.reject(self.attempt.attempt, self.attempt.token)
+
+    def announced(self, published: Published) -> None:
+        """Note that the event was sent; if that fails, the sweep sends it once more, which is harmless."""
+        if published.version_id is not None:
+            with suppress(LedgerError):
+                self.ledger.announced(published.version_id)
 
     def fail(self, why: str) -> None:
         """Settle the attempt as failed and free its claim."""

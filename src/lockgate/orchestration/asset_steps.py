@@ -116,7 +116,8 @@ class AssetSteps:
             verdict = await in_thread(judge)
             if verdict.blocks:
                 raise CheckFailed(verdict.summary)
-            return None if verdict.passed else Completed(name="Warned", message=verdict.summary)
+            name = "Waived" if verdict.waived else "Warned"
+            return None if verdict.passed else Completed(name=name, message=verdict.summary)
 
         await self._task(check, f"check {name}")
 
@@ -160,6 +161,8 @@ class AssetSteps:
         state: Any = await task(return_state=True)  # type: ignore[misc]
         if not committed:
             await state.aresult()
+        if committed[0].outcome != "superseded":
+            await in_thread(lambda: self.run.announced(committed[0]))
         return committed[0]
 
 

@@ -16,7 +16,7 @@ def check_rows(run: AssetRun) -> list[dict[str, Any]]:
         {
             "check": spec.name,
             "severity": spec.severity,
-            "passed": "yes" if verdict.passed else "NO",
+            "passed": "yes" if verdict.passed else "waived" if verdict.waived else "NO",
             "rows failed": "" if verdict.rows_failed is None else f"{verdict.rows_failed} of {verdict.rows_seen}",
             "message": verdict.message,
             "redacted example": verdict.example,

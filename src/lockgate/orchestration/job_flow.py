@@ -31,6 +31,7 @@ from lockgate.loading import load_team, spec_of
 from lockgate.orchestration.asset_flow import deployment_name, result_storage, run_name
 from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.asset_steps import AssetSteps, told
+from lockgate.orchestration.catch_up import overtaken
 from lockgate.orchestration.check_table import check_rows, show_checks
 from lockgate.settings import run_ledger_url, store_url
 from lockgate.store import Store, open_store
@@ -70,6 +71,8 @@ async def run_job(assets: list[str] | None = None, partition: str = "", force: b
     folder = Path.cwd()
     team = load_team(folder)
     job = _own_job(team)
+    if late := overtaken("latest", job.schedule):
+        return late
     chosen = {asset.key: asset for asset in _chosen(team, assets or job.assets)}
     specs = {asset.key: spec_of(asset, folder) for asset in team.assets.values()}
     day = last_complete_day(job.schedule, runtime.flow_run.scheduled_start_time) if job.schedule else None

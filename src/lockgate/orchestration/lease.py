@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from lockgate.core.errors import LedgerError
 from lockgate.ledger import Ledger
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 30
+RENEWAL_SECONDS = LEASE_SECONDS / 3
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def kept(ledger: Ledger, attempt: int, token: int) -> Iterator[None]:
     ended = threading.Event()
 
     def renew() -> None:
-        while not ended.wait(LEASE_SECONDS / 3):
+        while not ended.wait(RENEWAL_SECONDS):
             try:
                 ledger.renew(attempt, token, LEASE_SECONDS)
             except LedgerError:

@@ -10,9 +10,9 @@ def status_rows(ledger: Ledger) -> list[dict[str, Any]]:
     """One object per asset and partition that has a head, and one with partition None per asset that has none.
 
     Keys: ``key, team, partition, outcome, version, published_at, rows, checks, blocked_by``. ``outcome`` is the
-    latest settled attempt's, ``version`` the current published one; ``checks`` lists ``{name, severity, passed}``
-    of the last attempt that judged; ``blocked_by`` lists ``{asset, partition, check, team}``, the asset's own
-    failed checks left out.
+    latest settled attempt's, ``version`` the current published one; ``checks`` lists
+    ``{name, severity, passed, waived}`` of the last attempt that judged; ``blocked_by`` lists
+    ``{asset, partition, check, team}``, the asset's own failed checks left out.
     """
     snapshot = ledger.snapshot_all()
     return [_row(found, snapshot) for found in ledger.status()]
@@ -27,7 +27,9 @@ def _row(found: SliceStatus, snapshot: Snapshot) -> dict[str, Any]:
         "version": found.version,
         "published_at": found.published_at.isoformat() if found.published_at else None,
         "rows": found.rows,
-        "checks": [{"name": c.name, "severity": c.severity, "passed": c.passed} for c in found.checks],
+        "checks": [
+            {"name": c.name, "severity": c.severity, "passed": c.passed, "waived": c.waived} for c in found.checks
+        ],
         "blocked_by": [] if found.partition is None else _blocked_by(found.asset, found.partition, snapshot),
     }
 

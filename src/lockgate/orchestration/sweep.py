@@ -1,84 +1,125 @@
-"""The sweep: level-triggered repair. What an event failed to start, it starts a minute later."""
+"""The sweep: level-triggered repair. What an event failed to start, it starts a minute later.
 
-import datetime
+One round: end what is dead, announce what was forgotten, start what is missing, make up for missed schedules, delete
+what will never be published; and one artifact that tells all of it. It never imports a team's code.
+"""
+
 import hashlib
-from uuid import UUID
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
 
 from prefect.artifacts import acreate_table_artifact
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.filters import (
-    FlowRunFilter,
-    FlowRunFilterDeploymentId,
-    FlowRunFilterExpectedStartTime,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import StateType
-from prefect.exceptions import ObjectNotFound
+from prefect.client.schemas.responses import DeploymentResponse
 
-from lockgate.core.sweep import Start, missing_runs
-from lockgate.ledger import Ledger
+from lockgate.core.sweep import MAX_FAILURES, Start, given_up, in_turn, missing_runs
+from lockgate.ledger import Operator
+from lockgate.orchestration.announce import announce_forgotten
+from lockgate.orchestration.catch_up import catch_up
+from lockgate.orchestration.deployed import deployments_of, unfinished
+from lockgate.orchestration.repair import repair
 from lockgate.orchestration.threads import in_thread
 from lockgate.settings import PLATFORM, ledger_url, store_url
 from lockgate.store import open_store
 
-UNFINISHED = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
 MAX_STARTS = 50
+BATCH = 100
+MAX_BATCHES = 5
+MAX_ROWS = 200
 COLLECT_GRACE_SECONDS = 24 * 3600
+STARTED = "started"
 
 
-async def sweep_once() -> list[Start]:
-    """Start what is missing and collect what will never be published; one artifact tells what was done.
+@dataclass(frozen=True)
+class Note:
+    """What a round did about a slice, or why it did nothing.
 
-    Returns:
-        The runs that were started, at most 50 a round.
+    Attributes:
+        asset: The asset.
+        partition: Its partition.
+        what: ``started``, or what else was found.
     """
-    with Ledger(ledger_url(PLATFORM)) as ledger:
-        found = await in_thread(lambda: list(missing_runs(ledger.snapshot_all(), ledger.progress())))
-        collected = await in_thread(lambda: collect_values(ledger))
-    started: list[Start] = []
+
+    asset: str
+    partition: str
+    what: str
+
+
+async def sweep_once() -> list[Note]:
+    """Do one round; its artifact has the first 200 of what is returned."""
     async with get_client() as client:
-        for start in found[:MAX_STARTS]:
-            if await _start(client, start):
-                started.append(start)
+        with Operator(ledger_url(PLATFORM)) as ledger:
+            notes = [Note(found.asset, found.partition, found.what) for found in await repair(client, ledger)]
+            notes += [Note(*slice_, "announced") for slice_ in await announce_forgotten(ledger)]
+            snapshot, progress = await in_thread(lambda: (ledger.snapshot_all(), ledger.progress()))
+            notes += await _start_all(client, in_turn(missing_runs(snapshot, progress)))
+            notes += [Note(*found, f"failed {MAX_FAILURES} times: given up") for found in given_up(snapshot, progress)]
+            notes += [Note(*found, "scheduled while the server was down: started")
+                      for found in await catch_up(client, snapshot.assets)]  # fmt: skip
+            collected = await in_thread(lambda: collect_values(ledger))
+    started = sum(note.what == STARTED for note in notes)
     await acreate_table_artifact(
-        table=[
-            {"asset": start.key, "partition": start.partition, "attempts before": start.ordinal} for start in started
-        ],
+        table=[asdict(note) for note in notes[:MAX_ROWS]],
         key="sweep",
-        description=f"{len(found)} found missing, {len(started)} started, {collected} values collected.",
+        description=f"{len(notes)} found, {started} started, {collected} values collected.",
     )
-    return started
+    return notes
 
 
-async def _start(client: PrefectClient, start: Start) -> bool:
-    """Create the run, once per inputs and attempt; claims in the ledger settle what races with an event."""
-    try:
-        deployment = await client.read_deployment_by_name(start.key)
-    except ObjectNotFound:
-        return False
-    if deployment.paused or await _under_way(client, deployment.id, start.partition):
-        return False
-    await client.create_flow_run_from_deployment(
-        deployment.id,
-        parameters={"partition": start.partition},
-        idempotency_key=idempotency_key(start),
-        tags=["sweep"],
-    )
-    return True
+async def _start_all(client: PrefectClient, found: Sequence[Start]) -> list[Note]:
+    """Start what is due in the order given, at most 50; those that cannot be started now take nobody's place."""
+    waiting = [start for start in found if start.wait > 0]
+    notes = [_note(start, f"failed before: tried again in {start.wait:.0f} s") for start in waiting]
+    due = [start for start in found if start.wait <= 0]
+    started = 0
+    for batch in islice(_batches(due), MAX_BATCHES):
+        deployed = await deployments_of(client, {start.key for start in batch})
+        ids = [deployment.id for deployment in deployed.values()]
+        runs = await unfinished(client, "SCHEDULED", "PENDING", "RUNNING", deployments=ids) if ids else []
+        busy = {(run.deployment_id, run.parameters.get("partition", "")) for run in runs}
+        for start in batch:
+            deployment = deployed.get(start.key)
+            if started == MAX_STARTS:
+                what = f"one of more than {MAX_STARTS}: next round"
+            elif deployment is None:
+                what = "not deployed in Prefect"
+            elif deployment.paused:
+                what = "its deployment is paused"
+            elif (deployment.id, start.partition) in busy:
+                what = "a run of it is under way"
+            else:
+                what = await _start(client, deployment, start)
+                started += what == STARTED
+            notes.append(_note(start, what))
+        if started == MAX_STARTS:
+            break
+    return notes
 
 
-async def _under_way(client: PrefectClient, deployment_id: UUID, partition: str) -> bool:
-    """Whether an event has started the same work already and it only waits for a worker, or runs."""
-    due = FlowRunFilter(
-        deployment_id=FlowRunFilterDeploymentId(any_=[deployment_id]),
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=UNFINISHED)),
-        expected_start_time=FlowRunFilterExpectedStartTime.model_validate(
-            {"before_": datetime.datetime.now(datetime.UTC)}
-        ),
-    )
-    runs = await client.read_flow_runs(flow_run_filter=due)
-    return any(run.parameters.get("partition", "") == partition for run in runs)
+def _batches(starts: Sequence[Start]) -> Iterator[Sequence[Start]]:
+    return (starts[first : first + BATCH] for first in range(0, len(starts), BATCH))
+
+
+def _note(start: Start, what: str) -> Note:
+    return Note(start.key, start.partition, what)
+
+
+async def _start(client: PrefectClient, deployment: DeploymentResponse, start: Start) -> str:
+    """Create the run, once per inputs and attempt; claims in the ledger settle what races with an event.
+
+    Prefect keeps keys for ever: one whose run ended without an attempt, because it died or had to wait, is used up.
+    """
+    for again in range(MAX_FAILURES):
+        run = await client.create_flow_run_from_deployment(
+            deployment.id,
+            parameters={"partition": start.partition},
+            idempotency_key=f"{idempotency_key(start)} {again}",
+            tags=["sweep"],
+        )
+        if run.state is None or not run.state.is_final():
+            return STARTED
+    return f"{MAX_FAILURES} runs of it ended before they began: given up"
 
 
 def idempotency_key(start: Start) -> str:
@@ -88,10 +129,17 @@ def idempotency_key(start: Start) -> str:
     return f"sweep {start.key} [{start.partition}] {digest} {start.ordinal}"
 
 
-def collect_values(ledger: Ledger) -> int:
+def collect_values(ledger: Operator) -> int:
     """Delete staged values that will never be published, a day after they were staged."""
+    ledger.collect(COLLECT_GRACE_SECONDS)
+    return discard_values(ledger)
+
+
+def discard_values(ledger: Operator) -> int:
+    """Delete from the store what the ledger has given up; one whose deletion was interrupted is deleted now."""
     store = open_store(store_url())
-    locations = ledger.collect(COLLECT_GRACE_SECONDS)
-    for location in locations:
+    leavings = ledger.leavings()
+    for version, location in leavings.items():
         store.delete(location)
-    return len(locations)
+        ledger.discarded([version])
+    return len(leavings)

@@ -124,6 +124,12 @@ def solo(partition):
     return steer("solo", partition)
 
 
+@team.asset(partitions=DAYS, keep=1)
+def brief(partition):
+    """Of which only the current version is kept."""
+    return steer("brief", partition)
+
+
 @team.asset(partitions=DAYS, retries=2)
 def flaky(partition):
     """Tried three times."""

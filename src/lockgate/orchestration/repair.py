@@ -1,0 +1,153 @@
+"""Repair: runs whose process is gone are ended in Prefect and in the ledger, so that others may go on.
+
+The evidence is the ledger's. A run under way renews the lease of its claim every 10 seconds, however slow it is; a
+lease lasts 30. A run is dead
+
+    - if its lease has run out, and still has when it is looked at again after the time of a renewal (the ledger
+      itself may have been away: then all leases have run out, and those who live renew them at once), or
+    - if it has been Pending or Running for three minutes, holds no claim, and the ledger has not heard of it since:
+      it died before its gate, or after its last word.
+
+Whatever was judged dead in error can do no harm: it cannot publish any more, and another run does its work.
+"""
+
+import asyncio
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled, Crashed
+
+from lockgate.core.partitions import Daily
+from lockgate.core.schedule import last_complete_day
+from lockgate.core.spec import AssetSpec
+from lockgate.core.sweep import MAX_FAILURES
+from lockgate.ledger import Operator
+from lockgate.orchestration.deployed import unfinished
+from lockgate.orchestration.lease import RENEWAL_SECONDS
+from lockgate.orchestration.threads import in_thread
+from lockgate.settings import PLATFORM
+
+SILENCE_SECONDS = 180.0
+# A round of the sweep, or of retention, reports nothing to the ledger and ends itself in time.
+PLATFORM_SECONDS = {"sweep": 300.0, "retention": 3900.0}
+TAG = "repair-"
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """A run that was found dead.
+
+    Attributes:
+        asset: The deployment's full name: of an asset, its key.
+        partition: The partition.
+        what: What was done about it.
+    """
+
+    asset: str
+    partition: str
+    what: str
+
+
+async def repair(client: PrefectClient, ledger: Operator) -> list[Repaired]:
+    """Settle what is dead, free what it holds, and start again the dead runs that the sweep does not start itself."""
+    registry = await in_thread(ledger.registry)
+    repaired = []
+    expired = await in_thread(lambda: ledger.expired(0))
+    if expired:
+        await asyncio.sleep(RENEWAL_SECONDS + 2)
+    for silent in expired:
+        run = await _read(client, silent.flow_run_id)
+        if await in_thread(lambda: ledger.expire(silent.attempt)):  # noqa: B023 - awaited within the round
+            what = await _end(client, run, registry, f"the lease of attempt {silent.attempt} ran out") if run else ""
+            repaired.append(Repaired(silent.asset, silent.partition, f"settled attempt {silent.attempt}{what}"))
+    teams = {spec.team for spec in registry.values()} | {PLATFORM}
+    for run in await _dead_without_claim(client, ledger, teams):
+        name = await _name(client, run)
+        what = await _end(client, run, registry, "it gave no sign of life")
+        repaired.append(Repaired(name, str(run.parameters.get("partition", "")), f"ended a dead run{what}"))
+    return repaired
+
+
+async def _dead_without_claim(client: PrefectClient, ledger: Operator, teams: Collection[str]) -> list[FlowRun]:
+    """Of the platform's own flows and the teams', never of others that share the server."""
+    going = await unfinished(client, "PENDING", "RUNNING", "CANCELLING", flows=teams)
+    runs = [run for run in going if run.deployment_id and _age(run) > SILENCE_SECONDS]
+    if not runs:
+        return []
+    alive = await in_thread(lambda: ledger.heard_of([str(run.id) for run in runs], SILENCE_SECONDS))
+    silent = [run for run in runs if str(run.id) not in alive]
+    return [run for run in silent if _age(run) > await _patience(client, run)]
+
+
+async def _patience(client: PrefectClient, run: FlowRun) -> float:
+    team, _, name = (await _name(client, run)).partition("/")
+    return PLATFORM_SECONDS.get(name, SILENCE_SECONDS) if team == PLATFORM else SILENCE_SECONDS
+
+
+def _age(run: FlowRun) -> float:
+    """Seconds since the run came into its present state."""
+    if run.state is None or run.state.timestamp is None:
+        return 0.0
+    return (datetime.datetime.now(datetime.UTC) - run.state.timestamp).total_seconds()
+
+
+async def _end(client: PrefectClient, run: FlowRun, registry: dict[str, AssetSpec], why: str) -> str:
+    """End a run in Prefect, which frees its slots; start it again if nobody else does. Says so, as `, ...`."""
+    if run.state is None or run.state.is_final() or run.state.is_scheduled():
+        return ""
+    message = f"Its process is gone: {why}."
+    if run.state.is_cancelling():
+        await client.set_flow_run_state(run.id, Cancelled(message=message), force=True)
+        return ""
+    await client.set_flow_run_state(run.id, Crashed(message=message), force=True)
+    return await _again(client, run, registry)
+
+
+async def _again(client: PrefectClient, run: FlowRun, registry: dict[str, AssetSpec]) -> str:
+    """Start a source or a job again; what is missing of dependents the sweep starts, platform flows their schedule."""
+    name = await _name(client, run)
+    spec = registry.get(name)
+    if run.deployment_id is None or name.startswith(f"{PLATFORM}/") or (spec and spec.inputs):
+        return ", the sweep retries it" if spec else ""
+    before = max((int(tag.removeprefix(TAG)) for tag in run.tags if tag.startswith(TAG)), default=0)
+    if before + 1 >= MAX_FAILURES:
+        return f", given up after {before + 1} runs"
+    await client.create_flow_run_from_deployment(
+        run.deployment_id,
+        parameters=_parameters(run, spec),
+        idempotency_key=f"repair {run.id}",
+        tags=[f"{TAG}{before + 1}"],
+    )
+    return ", started again"
+
+
+def _parameters(run: FlowRun, spec: AssetSpec | None) -> dict[str, object]:
+    """Those of the dead run; a daily one that found its day by the time it was due gets that day by name."""
+    parameters = dict(run.parameters)
+    due = run.expected_start_time
+    if spec and spec.schedule and isinstance(spec.partitions, Daily) and not parameters.get("partition") and due:
+        parameters["partition"] = last_complete_day(spec.schedule, due)
+    return parameters
+
+
+async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:
+    try:
+        return await client.read_flow_run(flow_run_id)  # type: ignore[arg-type]
+    except (ObjectNotFound, ValueError):
+        return None
+
+
+async def _name(client: PrefectClient, run: FlowRun) -> str:
+    """The full name of a run's deployment, ``flow/deployment``."""
+    if run.deployment_id is None:
+        return run.name
+    try:
+        deployment = await client.read_deployment(run.deployment_id)
+        flow = await client.read_flow(run.flow_id)
+    except ObjectNotFound:
+        return run.name
+    return f"{flow.name}/{deployment.name}"
