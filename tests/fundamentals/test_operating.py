@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 
 import psutil
@@ -14,16 +15,22 @@ from tests.fundamentals.test_sweep import events_lost, sweep, swept
 from tests.live import Live, until
 
 
-def test_a_run_that_died_with_its_worker_is_settled_and_started_again(live: Live, day: str) -> None:
-    """Its attempt is settled as failed, its claim and its slots are free, and a source runs again by itself."""
-    # given a run under way whose worker and process die at once, as in a power cut
-    live.steer("solo", day, hold=True)
-    dead = live.start("alpha/solo", day)
-    live.is_computing("solo", day)
+def die_computing(live: Live, name: str, day: str) -> str:
+    """Kill alpha's worker with all its processes while an asset computes; returns the flow run's id."""
+    live.steer(name, day, hold=True)
+    dead = live.start(f"alpha/{name}", day)
+    live.is_computing(name, day)
     worker = psutil.Process(live.process("worker/alpha"))
     for process in [worker, *worker.children(recursive=True)]:
         os.kill(process.pid, signal.SIGKILL)
-    live.let_go("solo", day)
+    live.let_go(name, day)
+    return dead
+
+
+def test_a_run_that_died_with_its_worker_is_settled_and_started_again(live: Live, day: str) -> None:
+    """Its attempt is settled as failed, its claim and its slots are free, and a source runs again by itself."""
+    # given a run under way whose worker and process die at once, as in a power cut
+    dead = die_computing(live, "solo", day)
 
     # when its lease has run out and the sweep comes by
     assert live.client.read_flow_run(dead).state.is_running()  # type: ignore[arg-type, union-attr]
@@ -131,3 +138,23 @@ def test_retention_removes_what_an_asset_does_not_keep(live: Live, day: str) -> 
     assert live.load("alpha/brief", day) == [1.0, 2.0]
     with pytest.raises(UsageError, match="removed by retention"):
         live.load("alpha/brief", day, version=1)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_costs_its_run_less_than_ninety_seconds(live: Live, day: str) -> None:
+    """Detected, settled and done again, with nobody's hand: the watch, the lease and the sweep at their own pace."""
+    watch = Watch(live.root, live.home)
+    sweep_id = live.client.read_deployment_by_name("platform/sweep").id
+    live.client.resume_deployment(sweep_id)
+    try:
+        die_computing(live, "solo", day)
+        began = time.monotonic()
+
+        def done() -> bool:
+            live.look_after(watch)
+            return live.version("alpha/solo", day) == 1
+
+        until(done, "published by another run", 90)
+        print(f"a killed worker cost its run {time.monotonic() - began:.0f} s")
+    finally:
+        live.pause_sweep()

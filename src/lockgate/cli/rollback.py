@@ -118,7 +118,10 @@ async def _announce(root: Path, ledger: Ledger, key: str, partition: str, restor
 
 def _signed(why: str) -> str:
     """The reason with the name of who gave it, as the operating system has it."""
-    return f"{why} ({getpass.getuser()})" if why.strip() else why
+    try:
+        return f"{why} ({getpass.getuser()})" if why.strip() else why
+    except (KeyError, OSError):
+        return why  # a container's user need not have a name; the ledger records the login anyway
 
 
 def _time(text: str) -> datetime.datetime:

@@ -47,24 +47,53 @@ class Note:
 
 
 async def sweep_once() -> list[Note]:
-    """Do one round; its artifact has the first 200 of what is returned."""
+    """Do one round; its artifact has the first 200 of what is returned.
+
+    A part that fails keeps no other from being done.
+
+    Raises:
+        ExceptionGroup: If a part failed, once all are done and the artifact tells of it.
+    """
+    notes: list[Note] = []
+    failures: list[Exception] = []
     async with get_client() as client:
         with Operator(ledger_url(PLATFORM)) as ledger:
-            notes = [Note(found.asset, found.partition, found.what) for found in await repair(client, ledger)]
-            notes += [Note(*slice_, "announced") for slice_ in await announce_forgotten(ledger)]
-            snapshot, progress = await in_thread(lambda: (ledger.snapshot_all(), ledger.progress()))
-            notes += await _start_all(client, in_turn(missing_runs(snapshot, progress)))
-            notes += [Note(*found, f"failed {MAX_FAILURES} times: given up") for found in given_up(snapshot, progress)]
-            notes += [Note(*found, "scheduled while the server was down: started")
-                      for found in await catch_up(client, snapshot.assets)]  # fmt: skip
-            collected = await in_thread(lambda: collect_values(ledger))
+            for part in (_repair, _announce, _start_missing, _collect):
+                try:
+                    notes += await part(client, ledger)
+                except Exception as error:  # noqa: BLE001 - raised once the other parts are done
+                    failures.append(error)
+                    notes.append(Note("", "", f"{part.__name__.strip('_')} failed: {type(error).__name__}"))
     started = sum(note.what == STARTED for note in notes)
     await acreate_table_artifact(
         table=[asdict(note) for note in notes[:MAX_ROWS]],
         key="sweep",
-        description=f"{len(notes)} found, {started} started, {collected} values collected.",
+        description=f"{len(notes)} found, {started} started.",
     )
+    if failures:
+        raise ExceptionGroup("parts of the round failed", failures)
     return notes
+
+
+async def _repair(client: PrefectClient, ledger: Operator) -> list[Note]:
+    return [Note(found.asset, found.partition, found.what) for found in await repair(client, ledger)]
+
+
+async def _announce(_: PrefectClient, ledger: Operator) -> list[Note]:
+    return [Note(*slice_, "announced") for slice_ in await announce_forgotten(ledger)]
+
+
+async def _start_missing(client: PrefectClient, ledger: Operator) -> list[Note]:
+    snapshot, progress = await in_thread(lambda: (ledger.snapshot_all(), ledger.progress()))
+    notes = await _start_all(client, in_turn(missing_runs(snapshot, progress)))
+    notes += [Note(*found, f"failed {MAX_FAILURES} times: given up") for found in given_up(snapshot, progress)]
+    made_up = await catch_up(client, snapshot.assets)
+    return notes + [Note(*found, "scheduled while the server was down: started") for found in made_up]
+
+
+async def _collect(_: PrefectClient, ledger: Operator) -> list[Note]:
+    collected = await in_thread(lambda: collect_values(ledger))
+    return [Note("", "", f"{collected} values collected")] if collected else []
 
 
 async def _start_all(client: PrefectClient, found: Sequence[Start]) -> list[Note]:
