@@ -1,6 +1,7 @@
 """pandas frames as Parquet: what is read back is what was checked, or it is refused before it is staged."""
 
 import io
+import json
 from typing import Any
 
 import numpy as np
@@ -12,38 +13,56 @@ from pandas.api.types import is_object_dtype
 from lockgate.store.errors import UnsupportedValue
 
 FILE = "data.parquet"
+# Parquet keeps the categories of a column only where it has rows.
+_CATEGORIES = b"lockgate.categories"
 
 
 def encode_frame(frame: pd.DataFrame) -> bytes:
     """The frame as Parquet.
 
     Raises:
-        UnsupportedValue: If it has a MultiIndex, column names that are no unique texts, or anything else that
-            would come back otherwise; the message names the column.
+        UnsupportedValue: If it has a MultiIndex, no columns, column names that are no unique texts, or anything else
+            that would come back otherwise; the message names the column.
     """
     _check_axes(frame)
     try:
-        table = pa.Table.from_pandas(frame)
+        table = _with_categories(pa.Table.from_pandas(frame), frame)
         buffer = io.BytesIO()
         pq.write_table(table, buffer, compression="zstd")
+        content = buffer.getvalue()
+        read = _to_pandas(_doubtful(frame, table, _read(content)))
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise UnsupportedValue(
             f"The frame cannot be written as Parquet: {_first_line(error)}.",
             cure="Give each column one type that Parquet knows.",
         ) from error
-    content = buffer.getvalue()
-    _check_same(frame, table, _read(content))
+    _check_same(frame, read)
     return content
 
 
 def decode_frame(content: bytes) -> pd.DataFrame:
     """The frame that ``encode_frame`` wrote."""
-    frame: pd.DataFrame = _read(content).to_pandas()
-    return frame
+    return _to_pandas(_read(content))
 
 
 def _read(content: bytes) -> pa.Table:
     return pq.read_table(pa.BufferReader(content))
+
+
+def _to_pandas(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    for name, (categories, ordered) in json.loads((table.schema.metadata or {}).get(_CATEGORIES, "{}")).items():
+        if name in frame:
+            frame[name] = frame[name].astype(pd.CategoricalDtype(categories, ordered))
+    return frame
+
+
+def _with_categories(table: pa.Table, frame: pd.DataFrame) -> pa.Table:
+    if len(frame):
+        return table
+    kinds = {name: dtype for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.CategoricalDtype)}
+    kept = json.dumps({name: [dtype.categories.to_list(), dtype.ordered] for name, dtype in kinds.items()})
+    return table.replace_schema_metadata({**table.schema.metadata, _CATEGORIES: kept})
 
 
 def _check_axes(frame: pd.DataFrame) -> None:
@@ -51,6 +70,8 @@ def _check_axes(frame: pd.DataFrame) -> None:
         if isinstance(axis, pd.MultiIndex):
             raise UnsupportedValue(f"The frame has a MultiIndex as its {name}.", cure="Call reset_index() first.")
     names = list(frame.columns)
+    if not names:
+        raise UnsupportedValue("The frame has no columns.", cure="Give it at least one; it may have no rows.")
     if wrong := [name for name in names if not isinstance(name, str)]:
         raise UnsupportedValue(f"Column name {wrong[0]!r} is no text.", cure="Rename it: columns are texts.")
     if len(set(names)) != len(names):
@@ -58,27 +79,28 @@ def _check_axes(frame: pd.DataFrame) -> None:
         raise UnsupportedValue(f"Two columns are named {twice!r}.", cure="Rename one of them.")
 
 
-def _check_same(frame: pd.DataFrame, written: pa.Table, back: pa.Table) -> None:
-    """Compare with what comes back, by type and value.
+def _doubtful(frame: pd.DataFrame, written: pa.Table, back: pa.Table) -> pa.Table:
+    """The columns that pandas must make again and compare, as their dtype may hold more than Arrow keeps; the index.
 
-    Of plain numbers, times and texts, pandas makes the same column from the same Arrow column. All others, and the
-    index, are made again and compared, as their dtype may hold more than Arrow keeps.
+    Of plain numbers, times and texts, pandas makes the same column from the same Arrow column.
     """
     doubtful = [
         name
         for name in frame.columns
         if not (_is_plain(frame[name].dtype) and back.column(name).equals(written.column(name)))
     ]
-    index = [name for name in back.column_names if name not in frame.columns]
-    read = back.select([*doubtful, *index]).to_pandas()
+    return back.select([*doubtful, *(name for name in back.column_names if name not in frame.columns)])
+
+
+def _check_same(frame: pd.DataFrame, read: pd.DataFrame) -> None:
+    """Compare with the columns that came back, by type and value."""
     if read.attrs != frame.attrs:
         raise UnsupportedValue("The frame's attrs do not survive Parquet.", cure="Put them into Output(metadata=...).")
-    try:
-        pd.testing.assert_index_equal(read.index, frame.index, exact=True)
-        pd.testing.assert_index_equal(read.columns, frame[doubtful].columns, exact=True)
-    except AssertionError as error:
-        raise UnsupportedValue("The frame's index does not survive Parquet.", cure="Call reset_index().") from error
-    for name in doubtful:
+    if not _same_index(frame.index, read.index):
+        raise UnsupportedValue("The frame's index does not survive Parquet.", cure="Call reset_index().")
+    if not _same_index(frame[list(read.columns)].columns, read.columns):
+        raise UnsupportedValue("The frame's columns do not survive Parquet.", cure="Make them a plain list of texts.")
+    for name in read.columns:
         _check_column(name, frame[name], read[name])
 
 
@@ -86,6 +108,12 @@ def _is_plain(dtype: Any) -> bool:
     if isinstance(dtype, np.dtype):
         return dtype.kind in "iubmM" or dtype in (np.float32, np.float64)
     return bool(dtype == pd.StringDtype(na_value=np.nan))
+
+
+def _same_index(before: "pd.Index[Any]", after: "pd.Index[Any]") -> bool:
+    """All but the frequency of dates, which pandas infers and drops as it likes."""
+    alike = type(before) is type(after) and before.dtype == after.dtype and before.name == after.name
+    return alike and before.equals(after) and (not is_object_dtype(before.dtype) or all(map(_identical, before, after)))
 
 
 def _check_column(name: str, before: "pd.Series[Any]", after: "pd.Series[Any]") -> None:
@@ -102,10 +130,8 @@ def _check_column(name: str, before: "pd.Series[Any]", after: "pd.Series[Any]") 
 
 
 def _identical(before: Any, after: Any) -> bool:
-    """Cells of an object column: None stays None, and no list becomes an array."""
-    if type(before) is not type(after):
-        return False
-    return bool(before is after or before == after or (before != before and after != after))
+    """Cells of type object: None stays None, no list becomes an array, a time keeps its zone and its fold."""
+    return type(before) is type(after) and repr(before) == repr(after)
 
 
 def _first_line(error: BaseException) -> str:

@@ -57,7 +57,7 @@ class ValueStore:
             return frames.decode_frame(content) if location.endswith(frames.FILE) else pickled.decode_object(content)
         except Exception as error:
             raise ValueDamaged(
-                f"{location} cannot be decoded: {type(error).__name__}: {str(error).splitlines()[:1]}.",
+                f"{location} in {self._name} cannot be decoded: {_reason(error)}.",
                 cure="Install what the value was made with, or run the asset again.",
             ) from error
 
@@ -71,9 +71,8 @@ class ValueStore:
             raise self._unavailable("deleted", location, error) from error
 
     def _unavailable(self, done: str, location: str, error: Exception) -> StoreUnavailable:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         return StoreUnavailable(
-            f"{location} cannot be {done} in {self._name}: {reason[:200]}.", cure="Check space, rights and address."
+            f"{location} cannot be {done} in {self._name}: {_reason(error)}.", cure="Check space, rights and address."
         )
 
 
@@ -98,11 +97,17 @@ def _objects(url: str) -> ObjectStore:
             return MemoryStore()
         if parts.scheme == "file":
             folder = Path(unquote(parts.path))
+            if not folder.is_absolute():
+                raise ValueError("its folder is not absolute")
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             return LocalStore(folder)
         return from_url(url)
     except (BaseError, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StoreUnavailable(
-            f"{url} cannot be used as a store: {reason[:200]}.", cure="Set LOCKGATE_STORE_URL to file:///folder."
+            f"{url} cannot be used as a store: {_reason(error)}.", cure="Set LOCKGATE_STORE_URL to file:///folder."
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what it says."""
+    return str(error).splitlines()[0][:200].rstrip(".") if str(error) else type(error).__name__

@@ -25,7 +25,7 @@ class Store(Protocol):
     """A place for immutable values."""
 
     def write(self, folder: str, value: Any) -> StoredValue:
-        """Write a value into a folder that has none yet.
+        """Write a value into the folder of an attempt, which writes one.
 
         Args:
             folder: ``<team>/<asset>/<partition>/<attempt>``.
@@ -33,7 +33,7 @@ class Store(Protocol):
 
         Raises:
             UnsupportedValue: If it would not be read back as it is.
-            AlreadyStored: If the folder has a value.
+            AlreadyStored: If the folder has a value of the same kind.
             StoreUnavailable: If the store cannot be written.
         """
         ...

@@ -1,0 +1,147 @@
+"""Frames: what was checked is what is read back, or it is refused before it is staged."""
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from lockgate.store import Store, UnsupportedValue
+from lockgate.store.frames import decode_frame, encode_frame
+from tests.store.conftest import new_folder
+
+EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+NANOSECONDS = st.integers(-(2**62), 2**62)
+INT64 = st.integers(-(2**63), 2**63 - 1)
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def _maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | values
+
+
+# The dtypes that are promised to survive, with the values they may hold.
+PLAIN: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
+    "int64": ("int64", INT64),
+    "uint8": ("uint8", st.integers(0, 255)),
+    "nullable int": ("Int64", _maybe(INT64)),
+    "nullable small int": ("Int16", _maybe(st.integers(-(2**15), 2**15 - 1))),
+    "float with NaN": ("float64", st.floats(width=64)),
+    "float32": ("float32", st.floats(width=32)),
+    "nullable float": ("Float64", _maybe(st.floats(allow_nan=False))),
+    "bool": ("bool", st.booleans()),
+    "nullable bool": ("boolean", _maybe(st.booleans())),
+    "text with None and empty": ("str", _maybe(TEXTS)),
+    "nullable text": ("string", _maybe(TEXTS)),
+    "category": (pd.CategoricalDtype(["b", "a", ""]), _maybe(st.sampled_from(["a", "b", ""]))),
+    "ordered category": (pd.CategoricalDtype(["low", "high"], ordered=True), _maybe(st.sampled_from(["low", "high"]))),
+    "nanoseconds": ("datetime64[ns]", _maybe(NANOSECONDS.map(pd.Timestamp))),
+    "microseconds": ("datetime64[us]", _maybe(st.datetimes())),
+    "time zone": ("datetime64[ns, America/New_York]", _maybe(NANOSECONDS.map(lambda n: pd.Timestamp(n, tz="UTC")))),
+    "UTC": ("datetime64[us, UTC]", _maybe(st.datetimes(timezones=st.just(dt.UTC)))),
+    "duration": ("timedelta64[ns]", _maybe(NANOSECONDS.map(pd.Timedelta))),
+}
+# Anything may stand in an object column: it comes back the same, or the column is refused.
+CELLS = st.one_of(
+    st.none(), st.just(float("nan")), st.just(pd.NA), st.just(pd.NaT), TEXTS, st.integers(), st.booleans(), st.floats(),
+    st.binary(max_size=3), st.dates(), st.times(), st.datetimes(), st.datetimes(timezones=st.just(NEW_YORK)),
+    st.decimals(), st.uuids(), st.lists(st.integers(0, 9), max_size=2), st.tuples(st.integers(0, 9)),
+    st.dictionaries(TEXTS, st.integers(0, 9), max_size=2), st.just(np.int8(3)),
+)  # fmt: skip
+
+
+@st.composite
+def _indexes(draw: st.DrawFn, rows: int) -> pd.Index:
+    name = draw(_maybe(st.sampled_from(["id", "", "day"])))
+    made: pd.Index = draw(st.sampled_from([
+        pd.RangeIndex(rows, name=name),
+        pd.RangeIndex(10, 10 + 3 * rows, 3, name=name),
+        pd.Index([f"r{number % 2}" for number in range(rows)], name=name, dtype="str"),
+        pd.Index(range(rows, 0, -1), name=name, dtype="int64"),
+        pd.date_range("2013-01-05", periods=rows, name=name, unit="ns"),
+        pd.date_range("2013-03-09 23:00", periods=rows, freq="h", tz="America/New_York", name=name, unit="us"),
+    ]))  # fmt: skip
+    return made
+
+
+@st.composite
+def _plain_frames(draw: st.DrawFn) -> pd.DataFrame:
+    rows = draw(st.integers(0, 6))
+    columns = {}
+    for name in draw(st.lists(st.sampled_from(sorted(PLAIN)), unique=True, min_size=1, max_size=6)):
+        dtype, values = PLAIN[name]
+        cells = draw(st.lists(values, min_size=rows, max_size=rows))
+        columns[name] = pd.Series(cells, dtype=dtype)
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(rows), columns=list(columns))
+    return frame.set_axis(draw(_indexes(rows)), axis="index")
+
+
+def _assert_same(read: pd.DataFrame, frame: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(read, frame, check_exact=True, check_freq=False, check_column_type="exact")
+    assert list(read.dtypes) == list(frame.dtypes)
+    assert type(read.index) is type(frame.index)
+    assert read.index.dtype == frame.index.dtype
+    assert list(read.index.names) == list(frame.index.names)
+
+
+@EXAMPLES
+@given(frame=_plain_frames())
+def test_plain_dtypes_and_indexes_come_back_as_they_were(frame: pd.DataFrame) -> None:
+    before = frame.copy(deep=True)
+    _assert_same(decode_frame(encode_frame(frame)), before)
+    _assert_same(frame, before)
+
+
+@EXAMPLES
+@given(cells=st.lists(CELLS, max_size=5))
+def test_an_object_column_comes_back_cell_by_cell_or_is_refused(cells: list[Any]) -> None:
+    frame = pd.DataFrame({"number": range(len(cells)), "x": pd.Series(cells, dtype=object)})
+    try:
+        read = decode_frame(encode_frame(frame))
+    except UnsupportedValue:
+        return
+    assert read["x"].dtype == object
+    assert [(type(cell), repr(cell)) for cell in read["x"]] == [(type(cell), repr(cell)) for cell in cells]
+
+
+@pytest.mark.parametrize("cells", [[None, None], [b"x", None], [dt.date(2013, 1, 5), None]])
+def test_object_columns_of_one_type_with_none_are_kept(cells: list[Any]) -> None:
+    frame = pd.DataFrame({"x": pd.Series(cells, dtype=object)})
+    assert list(decode_frame(encode_frame(frame))["x"]) == cells
+
+
+@pytest.mark.parametrize("dtype", [dtype for dtype, _ in PLAIN.values()], ids=list(PLAIN))
+def test_a_frame_without_rows_keeps_its_dtypes(store: Store, dtype: Any) -> None:
+    frame = pd.DataFrame({"a": pd.Series([], dtype=dtype)})
+    _assert_same(store.read(store.write(new_folder(), frame).location), frame)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (pd.DataFrame({"a": [1], "b": [2]}).set_index(["a", "b"]), "has a MultiIndex as its index. Call reset_index()"),
+        (pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])), "has a MultiIndex as its columns."),
+        (pd.DataFrame(index=range(3)), "The frame has no columns."),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "Two columns are named 'a'."),
+        (pd.DataFrame({3: [1]}), "Column name 3 is no text."),
+        (pd.DataFrame({"a": [1, "x"]}), "The frame cannot be written as Parquet"),
+        (pd.DataFrame({"a": [[1, 2]]}), "Column a of dtype object would come back otherwise than it was checked."),
+        (
+            pd.DataFrame({"a": pd.Series(["x", None], dtype=object)}),
+            "Give it a plain dtype: int64, Int64, float64, str",
+        ),
+        (pd.DataFrame({"a": [dt.date(2013, 1, 5), 1e12]}), "The frame cannot be written as Parquet"),
+        (pd.DataFrame({"a": [1 + 2j]}), "The frame cannot be written as Parquet"),
+        (pd.DataFrame({"a": pd.array([1, 2], dtype="Sparse[int64]")}), "Sparse pandas data (column a) not supported"),
+    ],
+)
+def test_what_would_come_back_otherwise_is_refused_in_one_sentence(frame: pd.DataFrame, message: str) -> None:
+    with pytest.raises(UnsupportedValue) as refused:
+        encode_frame(frame)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
