@@ -7,11 +7,13 @@ import pytest
 import source
 from source import fetch
 
+from lockgate import UsageError
+
 
 @pytest.fixture(autouse=True)
 def _address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_URL", "http://source.example")
-    monkeypatch.setattr(source, "PAUSE", 0)
+    monkeypatch.setattr("lockgate.connections.http_connection.BACKOFF", 0)
 
 
 def answering(*answers: Callable[[], httpx.Response]) -> httpx.MockTransport:
@@ -56,7 +58,7 @@ def test_a_refused_request_is_not_repeated() -> None:
 
 def test_without_an_address_the_error_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_URL")
-    with pytest.raises(RuntimeError, match="SOURCE_URL is not set"):
+    with pytest.raises(UsageError, match="SOURCE_URL is not set"):
         fetch("/feed")
 
 

@@ -1,0 +1,71 @@
+"""Trying a team's connections from outside: its code is loaded in a process of its own, and only findings come back.
+
+``python -m lockgate.connecting FOLDER`` prints them as JSON.
+"""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from lockgate.connections import Finding, declared, try_connection
+from lockgate.core.errors import DefinitionError, LockgateError
+from lockgate.loading import load_team
+
+TIMEOUT = 120.0
+MARK = "lockgate-connections:"
+
+
+def try_connections(
+    folder: Path, *, python: str = sys.executable, settings: Mapping[str, str] | None = None, timeout: float = TIMEOUT
+) -> list[Finding]:
+    """Try every connection that a team declares, in a process of that team.
+
+    Args:
+        folder: The team's folder.
+        python: Interpreter of the team's environment.
+        settings: The team's own settings, as its worker gets them: ``SOURCE_URL`` and the like.
+        timeout: Seconds for loading the team and trying them all.
+
+    Returns:
+        One finding per connection, by name.
+
+    Raises:
+        DefinitionError: If the team's code cannot be loaded, or the time runs out.
+    """
+    command = [python, "-m", "lockgate.connecting", str(folder)]
+    environment = {**os.environ, **(settings or {})}
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, check=False, cwd=folder, env=environment
+        )
+    except subprocess.TimeoutExpired:
+        raise DefinitionError(
+            f"The connections of team {folder.name} were still being tried after {timeout:g} s.",
+            cure="Look for work in the team's modules that belongs into its functions.",
+            team=folder.name,
+        ) from None
+    for line in done.stdout.splitlines():
+        if line.startswith(MARK):
+            return [Finding(**found) for found in json.loads(line.removeprefix(MARK))]
+    last = (done.stderr.strip().splitlines() or [f"the process ended with status {done.returncode}"])[-1]
+    raise DefinitionError(last, team=folder.name)
+
+
+def main() -> int:
+    """Print the findings of the team in the folder named on the command line."""
+    try:
+        load_team(Path(sys.argv[1]))
+    except LockgateError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    found = [dataclasses.asdict(try_connection(connection)) for connection in declared()]
+    sys.stdout.write(f"{MARK}{json.dumps(found)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
