@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from lockgate.core.errors import UsageError
-from lockgate.embedded.home import Home
+from lockgate.embedded.addresses import HTTP, POSTGRES, address_in
+from lockgate.embedded.home import PURGE, DamagedFile, Home
 
 PLATFORM = "platform"
 TEAMS = "teams"
@@ -60,9 +61,9 @@ def ledger_url(login: str, root: Path | None = None) -> str:
         root: The project; found from the working directory if None.
 
     Raises:
-        UsageError: If neither the environment nor the home says where the ledger is.
+        UsageError: If neither the environment nor the home says where the ledger is, or the address is none.
     """
-    if url := os.environ.get("LOCKGATE_LEDGER_URL"):
+    if url := address_in(os.environ, "LOCKGATE_LEDGER_URL", POSTGRES):
         return url
     home = home_of(root or project_root())
     address = _endpoint(home, "ledger")
@@ -99,15 +100,17 @@ def api_url(root: Path | None = None) -> str:
     """Prefect's API.
 
     Raises:
-        UsageError: If neither the environment nor the home says so.
+        UsageError: If neither the environment nor the home says so, or the address is none.
     """
-    if url := os.environ.get("PREFECT_API_URL"):
+    if url := address_in(os.environ, "PREFECT_API_URL", HTTP):
         return url
     return _endpoint(home_of(root or project_root()), "api")
 
 
 def _endpoint(home: Home, name: str) -> str:
-    endpoints: dict[str, Any] = home.state().get(ENDPOINTS, {})
+    endpoints: Any = home.state().get(ENDPOINTS, {})
+    if not isinstance(endpoints, dict):
+        raise DamagedFile(f"The file {home.path / 'state.json'} is damaged: its {ENDPOINTS} are none.", cure=PURGE)
     if name not in endpoints:
         raise UsageError(f"The platform of {home.path.parent} is not running.", cure=_CURE)
     return str(endpoints[name])

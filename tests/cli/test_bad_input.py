@@ -1,6 +1,7 @@
 """Whatever is wrong, the command line says it in one sentence, with the cure, and never with a traceback."""
 
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -47,6 +48,12 @@ def code(text: str) -> dict[str, str | None]:
     return {"teams/weather/assets.py": text}
 
 
+def pool(**fields: str) -> str:
+    """A work pool in YAML."""
+    whole = {"type": "warm-process", "concurrency_limit": "4", "base_job_template": "{}", **fields}
+    return "".join(f"{name}: {value}\n" for name, value in whole.items())
+
+
 DEAD_DATABASE = "postgresql://postgres:pw@127.0.0.1:{dead}/postgres"
 
 CASES = {
@@ -77,6 +84,35 @@ CASES = {
     "a database that is down": Case(
         "up --detach", 1, "cannot be reached", environment={"LOCKGATE_DATABASE_URL": DEAD_DATABASE}
     ),
+    "a database address that is none": Case(
+        "up --detach", 2, "LOCKGATE_DATABASE_URL is no postgresql:// address",
+        environment={"LOCKGATE_DATABASE_URL": "localhost"},
+    ),
+    "a broker address that is none": Case(
+        "up --detach", 2, "LOCKGATE_BROKER_URL is no redis:// address",
+        environment={"LOCKGATE_BROKER_URL": "redis://host:port"},
+    ),
+    "a broker that is down": Case(
+        "up --detach", 1, "(LOCKGATE_BROKER_URL) does not answer",
+        environment={"LOCKGATE_BROKER_URL": "redis://127.0.0.1:{dead}/0"},
+    ),
+    "an API address that is none": Case(
+        "deploy alpha", 2, "PREFECT_API_URL is no http:// address", environment={"PREFECT_API_URL": "localhost:4200"}
+    ),
+    "a ledger address that is none": Case(
+        "status", 2, "LOCKGATE_LEDGER_URL is no postgresql:// address",
+        environment={"LOCKGATE_LEDGER_URL": "postgresql://user:pa55word@host:port/x"},
+    ),
+    "a port that no machine has": Case(
+        "up --detach", 2, "'99999', which is no port number", environment={"LOCKGATE_PORT": "99999"}
+    ),
+    "a home that cannot be written": Case(
+        "up --detach", 1, "Set LOCKGATE_HOME to a folder you may write to", environment={"LOCKGATE_HOME": "/proc/x"}
+    ),
+    "a home that is a file": Case(
+        "up --detach", 1, "prefect.yaml cannot be created: File exists. Set LOCKGATE_HOME",
+        environment={"LOCKGATE_HOME": "prefect.yaml"},
+    ),
     "a Prefect server that is down": Case(
         "deploy alpha", 1, "does not answer", environment={"PREFECT_API_URL": "http://127.0.0.1:{dead}/api"}
     ),
@@ -85,6 +121,25 @@ CASES = {
     ),
     "a damaged home": Case(
         "status", 1, "state.json is damaged: it is not JSON.", files={".lockgate/state.json": "{"}
+    ),
+    "a half-written home": Case(
+        "status", 1, "state.json is damaged: it is not JSON.", files={".lockgate/state.json": '{"endpoints": {"led'}
+    ),
+    "a home of another shape": Case(
+        "status", 1, "state.json is damaged: its endpoints are none.",
+        files={".lockgate/state.json": '{"endpoints": 3}'},
+    ),
+    "a work pool whose limit is no number": Case(
+        "deploy alpha", 2, "concurrency_limit is 'many', which is no number",
+        files={"work_pools/warm-process.yaml": pool(concurrency_limit="many")},
+    ),
+    "a work pool whose limit is negative": Case(
+        "deploy alpha", 2, "concurrency_limit is -3, which is no number above 0",
+        files={"work_pools/warm-process.yaml": pool(concurrency_limit="-3")},
+    ),
+    "a work pool whose template is a list": Case(
+        "deploy alpha", 2, "base_job_template has no variable working_dir",
+        files={"work_pools/warm-process.yaml": pool(base_job_template="[]")},
     ),
     "a work pool that is not YAML": Case(
         "deploy alpha", 2, "warm-process.yaml is not YAML", files={"work_pools/warm-process.yaml": "type: [\n"}
@@ -106,6 +161,27 @@ CASES = {
         "generate weather", 1, "inputs b are no parameters of the function",
         files=code(TEAM + '@team.asset(inputs={"b": "weather/b"})\ndef a():\n    return 1\n'),
     ),
+    "a team's name with a space": Case("generate 'my team'", 2, "There is no team 'my team'"),
+    "a team's name with a slash": Case("generate ../alpha", 2, "There is no team '../alpha'"),
+    "a key with dots": Case("run alpha/so.lo", 2, "asset name 'so.lo' is not allowed. Use lower case letters"),
+    "a key with a second slash": Case("run alpha/so/lo", 2, "asset name 'so/lo' is not allowed"),
+    "a key with SQL": Case(
+        """run "alpha/x'; drop table assets" """, 2, """asset name "x'; drop table assets" is not allowed"""
+    ),
+    "a key with unicode": Case("run alpha/größe", 2, "asset name 'größe' is not allowed"),
+    "no key": Case("run ''", 2, "'' is not an asset key"),
+    "a team's folder with a space": Case(
+        "generate 'my team'", 1, "team name 'my team' is not allowed",
+        files={"teams/my team/assets.py": TEAM.replace("weather", "my team")},
+    ),
+    "a team's folder with unicode": Case(
+        "generate größe", 1, "team name 'größe' is not allowed",
+        files={"teams/größe/assets.py": TEAM.replace("weather", "größe")},
+    ),
+    "two teams of one name": Case(
+        "generate weather2", 1, 'declares Team("weather"), but its folder is weather2. Give both the same name.',
+        files={"teams/weather2/assets.py": TEAM, **code(TEAM)},
+    ),
     "a check of another team's asset": Case(
         "generate weather", 1, "the asset belongs to team alpha, not to weather",
         files=code(TEAM + '@team.check("alpha/solo")\ndef ours(value):\n    return True\n'),
@@ -115,10 +191,11 @@ CASES = {
 
 @dataclass(frozen=True)
 class Said:
-    """What a command printed, and how it ended."""
+    """What a command printed, how it ended, and whether it changed a file of the project."""
 
     code: int
     text: str
+    changed: bool
 
 
 def run(case: Case, root: Path, ports: dict[str, int]) -> Said:
@@ -131,8 +208,9 @@ def run(case: Case, root: Path, ports: dict[str, int]) -> Said:
         file.unlink(missing_ok=True)
         if text is not None:
             file.write_text(text)
+    before = contents(root)
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("lockgate")), *case.arguments.split()],
+        [str(Path(sys.executable).with_name("lockgate")), *shlex.split(case.arguments)],
         cwd=root / case.folder,
         env={
             **clean_environment(),
@@ -144,9 +222,16 @@ def run(case: Case, root: Path, ports: dict[str, int]) -> Said:
         timeout=120,
         check=False,
     )
+    after = contents(root)
     with suppress(PlatformError):  # a home that is not lockgate's: nothing was started there
         purge_services(Home(root / ".lockgate"))
-    return Said(done.returncode, done.stderr + done.stdout)
+    return Said(done.returncode, done.stderr + done.stdout, changed=before != after)
+
+
+def contents(root: Path) -> dict[Path, bytes]:
+    """The project's files, the home aside, in which a service that came up before the mistake leaves its logs."""
+    ours = (path for path in root.rglob("*") if path.is_file() and ".lockgate" not in path.parts)
+    return {path: path.read_bytes() for path in ours if "__pycache__" not in path.parts}
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +252,11 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[
 
 @pytest.mark.parametrize("name", CASES)
 def test_one_sentence_says_what_is_wrong_with(name: str, said: dict[str, Future[Said]]) -> None:
-    """One clear sentence, exit code 1 for what failed and 2 for what was called wrongly, no traceback."""
+    """One clear sentence, exit code 1 for what failed and 2 for what was called wrongly, no traceback, no change."""
     found = said[name].result()
     assert "Traceback" not in found.text
+    assert 'File "' not in found.text
+    assert "pa55word" not in found.text
+    assert not found.changed
     assert CASES[name].said in found.text
     assert found.code == CASES[name].code, found.text

@@ -6,7 +6,7 @@ from lockgate.core.errors import LedgerError
 from lockgate.core.gate import Blocked
 from lockgate.core.partitions import Daily, Static
 from lockgate.core.spec import CheckSpec, InputSpec
-from lockgate.ledger import Forbidden, Registered, RegistrationRefused
+from lockgate.ledger import Forbidden, NotRegistered, Registered, RegistrationRefused
 from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 
@@ -38,6 +38,18 @@ def test_a_removed_asset_keeps_its_history_and_comes_back(world: World) -> None:
     assert [reason.kind for reason in decision.reasons] == ["unknown"]
     world.deploy(asset(SOURCE))
     assert world.publish(SOURCE).number == 2
+
+
+def test_an_asset_renamed_while_it_runs_is_published_under_neither_name(world: World) -> None:
+    world.deploy(asset(SOURCE))
+    begun = world.prepare(SOURCE)
+    world.remove(SOURCE)
+    world.deploy(asset("weather/renamed"))
+    with pytest.raises(NotRegistered, match=r"weather/source is no longer deployed\."):
+        world.ledger("weather").publish(begun.attempt, begun.token)
+    assert world.ledger("weather").version(SOURCE, "") is None
+    assert world.ledger("weather").version("weather/renamed", "") is None
+    assert world.publish("weather/renamed").number == 1
 
 
 def test_unsharing_is_allowed_and_shuts_the_consumers_gate(world: World) -> None:

@@ -1,6 +1,43 @@
 """Addresses of services: rewritten for their reader, and shown without their password."""
 
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from lockgate.core.errors import UsageError
+
+POSTGRES = ("postgresql", "postgres")
+REDIS = ("redis", "rediss", "redis+sentinel", "rediss+sentinel")
+HTTP = ("http", "https")
+
+
+def address_in(environment: Mapping[str, str], variable: str, schemes: tuple[str, ...]) -> str | None:
+    """The address that an environment variable holds.
+
+    Args:
+        environment: Where to look.
+        variable: Its name.
+        schemes: What it may begin with; the first is shown in the cure.
+
+    Returns:
+        None if it is not set, or empty.
+
+    Raises:
+        UsageError: If it is no such address. It is not quoted, as it may hold a password.
+    """
+    value = environment.get(variable)
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        # Several places are named with commas, each with a port of its own.
+        wrong = parts.scheme not in schemes or not ("," in parts.netloc or parts.port is None or parts.port)
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise UsageError(
+            f"{variable} is no {schemes[0]}:// address.", cure=f"Set {schemes[0]}://host:port/... or unset it."
+        )
+    return value
 
 
 def asyncpg_url(url: str) -> str:

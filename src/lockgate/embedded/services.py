@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from lockgate.core.errors import PlatformError
+from lockgate.embedded.addresses import HTTP, POSTGRES, REDIS, address_in
 from lockgate.embedded.broker import Broker, check_external_broker
 from lockgate.embedded.databases import ensure_prefect_database
 from lockgate.embedded.home import DamagedFile, Home
@@ -51,13 +52,13 @@ class External:
             The settings.
 
         Raises:
-            UsageError: If the port is no port number.
+            UsageError: If the port is no port number, or an address none of its kind.
         """
         port = environment.get("LOCKGATE_PORT")
         return cls(
-            database_url=environment.get("LOCKGATE_DATABASE_URL") or None,
-            broker_url=environment.get("LOCKGATE_BROKER_URL") or None,
-            api_url=(environment.get("PREFECT_API_URL") or "").rstrip("/") or None,
+            database_url=address_in(environment, "LOCKGATE_DATABASE_URL", POSTGRES),
+            broker_url=address_in(environment, "LOCKGATE_BROKER_URL", REDIS),
+            api_url=(address_in(environment, "PREFECT_API_URL", HTTP) or "").rstrip("/") or None,
             port=parse_port(port) if port else None,
         )
 

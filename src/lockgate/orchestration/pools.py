@@ -49,7 +49,21 @@ def read_template(root: Path, kind: str = DEFAULT_KIND) -> dict[str, Any]:
     wanted = {"type", "concurrency_limit", "base_job_template"}
     if not isinstance(template, dict) or not wanted <= template.keys():
         raise UsageError(f"{file} lacks one of {', '.join(sorted(wanted))}.", cure="Add it.")
+    _check_types(file, template)
     return template
+
+
+def _check_types(file: Path, template: dict[str, Any]) -> None:
+    limit = template["concurrency_limit"]
+    if type(limit) is not int or limit < 1:
+        raise UsageError(f"{file}: concurrency_limit is {limit!r}, which is no number above 0.", cure="Mend it.")
+    if not isinstance(template["type"], str):
+        raise UsageError(f"{file}: type is no text.", cure="Name a type of worker: warm-process, process.")
+    found: Any = template["base_job_template"]
+    for part in ("variables", "properties", "working_dir"):
+        found = found.get(part) if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        raise UsageError(f"{file}: base_job_template has no variable working_dir.", cure="Add it: runs start there.")
 
 
 def read_pool(root: Path, name: str, folder: Path) -> Pool:
