@@ -61,11 +61,12 @@ def ensure_environment(folder: Path, announce: Announce = silent) -> str:
         UnusableEnvironment: If it cannot be built, is not what is locked, or has no lockgate or another Prefect.
     """
     if not is_fresh(folder):
+        made_from = _digest(folder)
         _check_locked(folder)
         announce(folder.name)
         _build(folder)
         _check_installed(folder)
-        (folder / STAMP).write_text(_digest(folder))
+        (folder / STAMP).write_text(made_from)
     return team_python(folder)
 
 
@@ -155,7 +156,7 @@ def lock(folder: Path) -> None:
 
 def _build(folder: Path) -> None:
     """Let uv bring the environment to the lock. uv itself sees to it that two at once do not meet."""
-    (folder / FOLDER / ".lockgate").unlink(missing_ok=True)  # until it is whole, it is nothing that was built
+    (folder / STAMP).unlink(missing_ok=True)  # until it is whole, it is nothing that was built
     done = _uv(folder, "sync", "--frozen")
     if done.returncode != 0:
         raise _unusable(
