@@ -42,7 +42,9 @@ def load_team(folder: Path) -> Team:
         raise _located(error, folder) from error
     except SyntaxError as error:
         raise DefinitionError(
-            f"{error.filename}:{error.lineno}: {error.msg}.", cure="Mend the syntax.", team=folder.name
+            f"{error.filename or folder / f'{MODULE}.py'}:{error.lineno or 1}: {error.msg}.",
+            cure="Mend the syntax.",
+            team=folder.name,
         ) from error
     except Exception as error:
         raise DefinitionError(

@@ -17,6 +17,7 @@ from lockgate.connecting import try_connections
 from lockgate.connections import Connection, HttpConnection, ObjectsConnection, SqlConnection, try_connection
 from lockgate.connections.base import _declared
 from lockgate.core.errors import DefinitionError, DuplicateName, InvalidName, UsageError
+from lockgate.platform.doctor.connections import connections as look_at_connections
 from tests.live import Live
 from tests.postgres import Server, running_server
 
@@ -156,7 +157,7 @@ def team(tmp_path: Path) -> Path:
 def test_a_teams_connections_are_tried_in_a_process_of_the_team(team: Path, tmp_path: Path) -> None:
     archive, source = try_connections(team, settings={"ARCHIVE_URL": tmp_path.as_uri(), "SOURCE_URL": ""})
     assert (archive.name, archive.ok, archive.message) == ("archive", True, "Connection archive answers.")
-    assert (source.name, source.ok) == ("source", False)
+    assert (source.name, source.ok, source.configured) == ("source", False, False)
     assert "SOURCE_URL is not set" in source.message
 
 
@@ -164,6 +165,22 @@ def test_a_team_that_cannot_be_loaded_is_an_error_in_one_sentence(team: Path) ->
     (team / "assets.py").write_text("import nothing_of_that_name")
     with pytest.raises(DefinitionError, match="cannot be imported: ModuleNotFoundError"):
         try_connections(team)
+
+
+def test_the_doctor_tries_them_with_the_settings_of_the_teams_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "teams" / "weather").mkdir(parents=True)
+    (tmp_path / "teams" / "weather" / "assets.py").write_text(TEAM)
+    monkeypatch.delenv("SOURCE_URL", raising=False)
+    monkeypatch.setenv("WEATHER__ARCHIVE_URL", tmp_path.as_uri())
+    archive, source = look_at_connections(tmp_path)
+    assert (archive.part, archive.status) == ("connection weather/archive", "ok")
+    assert (source.part, source.status) == ("connection weather/source", "warn")
+    monkeypatch.setenv("WEATHER__SOURCE_URL", f"http://user:{PASSWORD}@127.0.0.1:1")
+    _, source = look_at_connections(tmp_path)
+    assert source.status == "fail"
+    assert "Connection source does not work" in source.message
 
 
 def test_declaring_loads_no_prefect() -> None:

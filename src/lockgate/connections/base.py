@@ -11,6 +11,10 @@ from lockgate.core.keys import check_name
 BLOCK = "block:"
 
 
+class NotConfigured(UsageError):
+    """A connection whose address is nowhere to be found."""
+
+
 @dataclass(frozen=True)
 class Connection:
     """A system that a team reaches under a name of its own.
@@ -42,13 +46,14 @@ class Connection:
         """The address, read now.
 
         Raises:
-            UsageError: If it is not configured, or is no URL.
+            NotConfigured: If it is not configured.
+            UsageError: If it is no URL.
         """
         value = os.environ.get(self.variable, "")
         if value.startswith(BLOCK):
             value = self._of_block(value.removeprefix(BLOCK))
         if not value:
-            raise UsageError(
+            raise NotConfigured(
                 f"Connection {self.name} is not configured: {self.variable} is not set.",
                 cure=f"Set TEAM__{self.variable} where the platform starts, or {self.variable} where you are.",
             )

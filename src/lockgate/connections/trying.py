@@ -10,7 +10,7 @@ import httpx
 import obstore
 import sqlalchemy
 
-from lockgate.connections.base import Connection
+from lockgate.connections.base import Connection, NotConfigured
 from lockgate.connections.http_connection import HttpConnection
 from lockgate.connections.objects_connection import ObjectsConnection
 from lockgate.connections.sql_connection import SqlConnection
@@ -30,6 +30,7 @@ class Finding:
         ok: Whether it answers and lets us in.
         message: One sentence.
         cure: What to do about it; empty if it is ok.
+        configured: Whether it has an address here.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Finding:
     ok: bool
     message: str
     cure: str = ""
+    configured: bool = True
 
 
 def try_connection(connection: Connection) -> Finding:
@@ -48,7 +50,8 @@ def try_connection(connection: Connection) -> Finding:
     try:
         _TRIALS[type(connection)](connection)
     except LockgateError as error:
-        return Finding(connection.name, connection.kind, False, error.message, error.cure)
+        configured = not isinstance(error, NotConfigured)
+        return Finding(connection.name, connection.kind, False, error.message, error.cure, configured)
     except Exception as error:  # noqa: BLE001 - whatever a driver raises is a finding
         reason = f"Connection {connection.name} does not work: {_reason(error, connection)}."
         cure = f"Look at {connection.variable}, its credentials, and whether the system is up."

@@ -21,6 +21,7 @@ from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
 from lockgate.core.changes import Fields
+from lockgate.core.errors import UsageError
 from lockgate.orchestration.prefect_file import trigger_name
 
 PAGE = 200
@@ -69,10 +70,28 @@ class Held:
 
 
 def read_file(file: Path) -> dict[str, Wanted]:
-    """The deployments of a Prefect file, by full name."""
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    """The deployments of a Prefect file, by full name.
+
+    Raises:
+        UsageError: If it is not YAML, or lacks what every deployment has.
+    """
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise UsageError(f"{file} is not YAML: {' '.join(str(error).split())}.", cure="Mend it.") from None
+    if not _is_whole(content):
+        needs = "pull, and deployments with a name, an entrypoint and the name of a work_pool"
+        raise UsageError(f"{file} is not whole: it needs {needs}.", cure="Mend it.")
     wanted = [_wanted(entry, content["pull"], file.parent) for entry in content["deployments"]]
     return {each.key: each for each in wanted}
+
+
+def _is_whole(content: Any) -> bool:
+    try:
+        entries = [(entry["name"], entry["entrypoint"], entry["work_pool"]["name"]) for entry in content["deployments"]]
+        return isinstance(content["pull"], list) and all(isinstance(text, str) for entry in entries for text in entry)
+    except (KeyError, TypeError):
+        return False
 
 
 def _wanted(entry: Mapping[str, Any], pull: list[Any], folder: Path) -> Wanted:

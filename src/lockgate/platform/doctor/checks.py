@@ -1,6 +1,6 @@
 """The checks, in the order in which their findings are shown."""
 
-from lockgate.platform.doctor import machine, prefect_side, services, teams, values
+from lockgate.platform.doctor import connections, machine, prefect_side, services, teams, values
 from lockgate.platform.doctor.finding import Check
 
 CHECKS = (
@@ -20,4 +20,5 @@ CHECKS = (
     Check("workers", prefect_side.workers, needs=("server",)),
     Check("sweep", prefect_side.sweep, needs=("server",)),
     Check("teams", teams.teams, seconds=180.0),
+    Check("connections", connections.connections, seconds=180.0),
 )
