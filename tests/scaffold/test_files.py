@@ -62,6 +62,7 @@ def test_what_was_in_a_teams_files_stays(root: Path) -> None:
         ("../bare", "arrivals", "team name '../bare' is not allowed"),
         ("nobody", "arrivals", "cannot be read: No such file"),
         ("bare", "team", "has the name team already"),
+        ("bare", "class", "class is a word of Python's own"),
     ],
 )
 def test_an_asset_that_cannot_be_added_changes_nothing(root: Path, team: str, name: str, said: str) -> None:

@@ -1,5 +1,6 @@
 """A new asset in an existing team: code, contract and check are added to its files, and a test beside them."""
 
+import keyword
 import re
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def add_asset(root: Path, team: str, name: str) -> list[Path]:
     folder = team_folder(root, check_name(team, "team"))
     values = {"team": team, "asset": check_name(name, "asset"), "contract": contract_name(name)}
     values["key"] = make_key(team, name)
+    if keyword.iskeyword(name):
+        raise UsageError(f"{name} is a word of Python's own.", cure="Choose another name.", team=team)
     test = folder / "tests" / f"test_{name}.py"
     texts = {folder / f"{part}.py": _extended(folder / f"{part}.py", part, values) for part in _IMPORTS}
     if test.exists():

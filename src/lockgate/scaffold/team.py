@@ -30,7 +30,7 @@ def new_team(root: Path, name: str) -> Path:
 
     Raises:
         InvalidName: If the name is not allowed.
-        UsageError: If there is such a folder already, or such a Python module.
+        UsageError: If there is such a folder already.
         UnusableEnvironment: If the dependencies cannot be locked; the folder is gone again then.
     """
     folder = team_folder(root, check_name(name, "team"))
