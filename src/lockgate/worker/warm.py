@@ -144,7 +144,7 @@ class WarmProcessWorker(ProcessWorker):
 
     def _unheard(self, run: FlowRun) -> bool:
         """Whether the run has been due since a while and no event, of it or of later ones, has reached us."""
-        due, state = run.expected_start_time, run.state
-        if due is None or state is None or state.timestamp <= self._heard:
+        created, due = run.created, run.expected_start_time
+        if created is None or due is None or created <= self._heard:
             return False
-        return datetime.now(UTC) - max(due, state.timestamp) > timedelta(seconds=OVERDUE_SECONDS)
+        return datetime.now(UTC) - max(created, due) > timedelta(seconds=OVERDUE_SECONDS)
