@@ -9,11 +9,11 @@ SEED   ?=
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 
-.PHONY: help demo up down test test-teams test-all lint types imports locks lock clean
+.PHONY: help demo up down test test-teams test-all lint types imports locks lock clean docker-up docker-demo docker-down
 .DEFAULT_GOAL := help
 
 help: ## Show the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lockgate needs Python 3.11 or newer; call: make PYTHON=python3.12")'
@@ -30,6 +30,16 @@ up: $(READY) ## Start the platform; Ctrl-C ends it.
 
 down: $(READY) ## End all that `up` started.
 	$(BIN)/lockgate down
+
+docker-up: ## Build the images and start the production stack (needs Docker).
+	docker/stack build
+	docker/stack up
+
+docker-demo: ## Tell the demo's story across containers, on a stack of its own; SEED=n repeats a run.
+	docker/stack demo $(if $(SEED),--seed $(SEED))
+
+docker-down: ## End the production stack; its data stays.
+	docker/stack down
 
 test: $(READY) test-teams ## Run the fast tests, those on the real server included.
 	$(BIN)/python -m pytest -m "not slow" -q

@@ -12,7 +12,7 @@ from benchmarks.common import Bench, until
 from lockgate.embedded.environment import minimal_environment
 from lockgate.embedded.server import client_environment
 from lockgate.embedded.supervisor import Supervisor
-from lockgate.orchestration.pools import read_template
+from lockgate.orchestration.pools import read_pool
 from lockgate.settings import ledger_url, team_folder
 
 
@@ -52,9 +52,7 @@ def replaced(bench: Bench, team: str, kind: Kind, *, limit: int = 4, api_url: st
         The worker's process id.
     """
     pool = f"{team}-{kind.pool}-{kind.poll_seconds or 'default'}"
-    template = read_template(bench.root, kind.pool)
-    job = template["base_job_template"]
-    job["variables"]["properties"]["working_dir"]["default"] = str(team_folder(bench.root, team))
+    job = read_pool(bench.root, pool, team_folder(bench.root, team), kind=kind.pool).base_job_template
     bench.client.create_work_pool(
         WorkPoolCreate(name=pool, type=kind.pool, base_job_template=job, concurrency_limit=limit)
     )

@@ -12,7 +12,7 @@ import httpx
 from demo import show
 from demo.evidence import Evidence
 from demo.plan import Plan
-from demo.running import running
+from demo.running import connected, running
 from demo.story import Story
 from lockgate import LockgateError
 
@@ -27,29 +27,34 @@ def main() -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m demo", description="The story of four teams and two bad sources.")
     parser.add_argument("--seed", type=int, help="chooses days and faults; a random one if left out")
+    parser.add_argument("--source", metavar="URL", help="tell it on the running platform, with these source systems")
     given = parser.parse_args()
     seed = random.SystemRandom().randrange(10_000) if given.seed is None else given.seed
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     began = time.monotonic()
     try:
-        _tell(Plan.of(seed))
+        _tell(Plan.of(seed), given.source)
     except (show.ClaimRefuted, LockgateError, httpx.HTTPError) as error:
         show.failed(f"{str(error) or type(error).__name__} (seed {seed})")
         return 1
     except KeyboardInterrupt:
         show.failed("Interrupted; all that was started is stopped.")
         return INTERRUPTED
-    show.done(f"Every claim held; all that was started is stopped. {time.monotonic() - began:.0f} s, seed {seed}.")
+    ended = "" if given.source else "; all that was started is stopped"
+    show.done(f"Every claim held{ended}. {time.monotonic() - began:.0f} s, seed {seed}.")
     return 0
 
 
-def _tell(plan: Plan) -> None:
+def _tell(plan: Plan, source: str | None) -> None:
     show.title("lockgate: four teams, and the real flights and weather of New York in 2013")
-    show.say(f"Seed {plan.seed}: `make demo SEED={plan.seed}` tells this story again.")
-    show.heading(1, "The platform starts, in an empty folder of its own")
-    with running() as started, Evidence.open() as evidence:
-        Story(plan, started, evidence).tell()
+    show.say(f"Seed {plan.seed}: `make {'docker-demo' if source else 'demo'} SEED={plan.seed}` tells this story again.")
+    show.heading(1, "The production stack, in containers" if source else "The platform starts, in a folder of its own")
+    with connected(source) if source else running() as started, Evidence.open() as evidence:
+        story = Story(plan, started, evidence)
+        story.tell()
+        if source:
+            story.containers()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,6 +1,7 @@
 """What the story's claims are checked against: the ledger, and Prefect's own records of runs and events."""
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -64,7 +65,12 @@ class Evidence:
     @contextmanager
     def open(cls) -> Iterator[Self]:
         """Connect to the platform that this process's environment points to."""
-        with Ledger(ledger_url(PLATFORM)) as ledger, httpx.Client(base_url=api_url(), timeout=60) as api:
+        name, _, password = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
+        login = (name, password) if name else None
+        with (
+            Ledger(ledger_url(PLATFORM)) as ledger,
+            httpx.Client(base_url=api_url(), auth=login, timeout=60) as api,
+        ):
             yield cls(ledger, api)
 
     @property
@@ -100,6 +106,15 @@ class Evidence:
             )
             for run in self._flow_runs()
         ]
+
+    def containers(self, key: str) -> list[str]:
+        """The ids of the containers that an asset's runs ran in, as their worker told Prefect."""
+        runs = [run for run in self._flow_runs() if self._keys[run["deployment_id"]] == key]
+        return [str(run["infrastructure_pid"]).rpartition(":")[2] for run in runs if run["infrastructure_pid"]]
+
+    def pool_type(self, team: str) -> str:
+        """The type of a team's work pool."""
+        return str(self.api.get(f"/work_pools/{team}").raise_for_status().json()["type"])
 
     def started_by_automation(self) -> dict[str, str]:
         """Per flow run that an automation started, that automation's name."""

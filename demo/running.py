@@ -77,6 +77,17 @@ def running() -> Iterator[Running]:
         _end(home)
 
 
+@contextmanager
+def connected(source_url: str) -> Iterator[Running]:
+    """A platform and source systems that run already, and that this process's environment points to.
+
+    Args:
+        source_url: Base URL of the source systems.
+    """
+    with httpx.Client(base_url=source_url, timeout=30) as source:
+        yield Running(source)
+
+
 def _start_source(home: Home) -> str:
     port_file = home.path / "source.port"
     supervisor = Supervisor(home)

@@ -159,6 +159,16 @@ class Story:
         self._claim_who_started_what()
         self.running.lockgate("status")
 
+    def containers(self) -> None:
+        """Where the runs of a team on a docker pool ran: told only of the production stack."""
+        show.say("Team forecast chose a docker pool in its folder; its assets are the same as on any other.")
+        runs = [run for run in self.evidence.runs() if run.key == OVER_ALL_DAYS[1]]
+        places = self.evidence.containers(OVER_ALL_DAYS[1])
+        show.claim(
+            f"Each of its {len(runs)} runs had a container of its own.",
+            self.evidence.pool_type("forecast") == "docker" and len(set(places)) == len(runs) > 0,
+        )
+
     # -- parts of acts ------------------------------------------------------------------------------------
 
     def _start_days(self, days: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from demo.source.feeds import Feeds
-from demo.source.server import SourceServer
+from demo.source.server import HOST, SourceServer
 
 
 def announce(server: SourceServer, port_file: Path | None) -> None:
@@ -22,10 +22,11 @@ def announce(server: SourceServer, port_file: Path | None) -> None:
 def main() -> None:
     """Serve until interrupted or terminated."""
     parser = argparse.ArgumentParser(prog="python -m demo.source", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="loopback port; 0, the default, takes a free one")
+    parser.add_argument("--host", default=HOST, help=f"address to listen on; {HOST} if not given")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     parser.add_argument("--port-file", type=Path, help="file that receives the port once requests are served")
     given = parser.parse_args()
-    with SourceServer(given.port, Feeds.load()) as server, contextlib.suppress(KeyboardInterrupt):
+    with SourceServer(given.port, Feeds.load(), given.host) as server, contextlib.suppress(KeyboardInterrupt):
         announce(server, given.port_file)
         server.serve_forever()
 

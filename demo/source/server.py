@@ -1,4 +1,4 @@
-"""The HTTP server around the answers: one thread per connection, loopback only."""
+"""The HTTP server around the answers: one thread per connection."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,23 +12,24 @@ HOST = "127.0.0.1"
 
 
 class SourceServer(ThreadingHTTPServer):
-    """The source systems on a loopback port.
+    """The source systems on a port.
 
     Args:
         port: 0 takes a free one; ``server_port`` tells which.
         feeds: The data.
+        host: Where it listens: loopback, unless it has a container to itself.
     """
 
     daemon_threads = True
 
-    def __init__(self, port: int, feeds: Feeds) -> None:
-        super().__init__((HOST, port), Handler)
+    def __init__(self, port: int, feeds: Feeds, host: str = HOST) -> None:
+        super().__init__((host, port), Handler)
         self.api = Api(feeds, Faults())
 
     @property
     def url(self) -> str:
         """Base URL, without a slash at its end."""
-        return f"http://{HOST}:{self.server_port}"
+        return f"http://{self.server_address[0]!s}:{self.server_port}"
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -15,7 +15,6 @@ from importlib.metadata import distributions, version
 from pathlib import Path
 from typing import Any
 
-import uv
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -26,6 +25,8 @@ PROJECT = "pyproject.toml"
 LOCK = "uv.lock"
 FOLDER = ".venv"
 STAMP = f"{FOLDER}/.lockgate"
+INSTALLED = "LOCKGATE_ENVIRONMENT_INSTALLED"
+"""Set in a team's image: the environment we run in is the team's own."""
 Announce = Callable[[str], None]
 _OURS = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "UV_PROJECT", "PYTHONPATH")
 
@@ -44,7 +45,8 @@ def team_python(folder: Path) -> str:
     Args:
         folder: The team's folder.
     """
-    return str(folder / FOLDER / "bin" / "python") if (folder / PROJECT).is_file() else sys.executable
+    own = (folder / PROJECT).is_file() and not os.environ.get(INSTALLED)
+    return str(folder / FOLDER / "bin" / "python") if own else sys.executable
 
 
 def ensure_environment(folder: Path, announce: Announce = silent) -> str:
@@ -76,7 +78,7 @@ def is_fresh(folder: Path) -> bool:
     Raises:
         UnusableEnvironment: If it has no lock.
     """
-    if not (folder / PROJECT).is_file():
+    if not (folder / PROJECT).is_file() or os.environ.get(INSTALLED):
         return True
     stamp = folder / STAMP
     return stamp.is_file() and stamp.read_text() == _digest(folder)
@@ -168,6 +170,8 @@ def _build(folder: Path) -> None:
 
 def _uv(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run lockgate's own uv on a team, with the Python that lockgate runs on."""
+    import uv  # not in the images of the production stack: they have their environments
+
     environment = {name: value for name, value in os.environ.items() if name not in _OURS}
     return subprocess.run(
         [uv.find_uv_bin(), *arguments, "--no-progress", "--python", sys.executable],

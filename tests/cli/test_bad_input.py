@@ -123,21 +123,6 @@ CASES = {
         "status", 1, "state.json is damaged: its endpoints are none.",
         files={".lockgate/state.json": '{"endpoints": 3}'},
     ),
-    "a work pool whose limit is no number": Case(
-        "deploy alpha", 2, "concurrency_limit is 'many', which is no number",
-        files={
-            "work_pools/warm-process.yaml": "type: warm-process\nconcurrency_limit: many\nbase_job_template: {}\n"
-        },
-    ),
-    "a work pool that is not YAML": Case(
-        "deploy alpha", 2, "warm-process.yaml is not YAML", files={"work_pools/warm-process.yaml": "type: [\n"}
-    ),
-    "a work pool that lacks its template": Case(
-        "deploy alpha", 2, "warm-process.yaml lacks one of", files={"work_pools/warm-process.yaml": "type: process\n"}
-    ),
-    "a work pool that is not there": Case(
-        "deploy alpha", 2, "There is no", files={"work_pools/warm-process.yaml": None}
-    ),
     "code with a syntax error": Case("generate weather", 1, "assets.py:1: ", files=code("def (")),
     "code that is no text": Case("generate weather", 1, "assets.py:1: source code", files=code("\0")),
     "code that raises": Case("generate weather", 1, "ZeroDivisionError: division by zero", files=code("1 / 0")),

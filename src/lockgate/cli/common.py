@@ -24,15 +24,21 @@ async def prefect_client(root: Path) -> "AsyncIterator[PrefectClient]":
     Raises:
         PlatformError: If the API does not answer, or fails in the block.
     """
-    from prefect.client.orchestration import PrefectClient
+    from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     url = api_url(root)
     try:
         with temporary_settings({PREFECT_API_URL: url}):
-            async with PrefectClient(url) as client:
+            async with get_client() as client:
                 await client.hello()
                 yield client
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.UNAUTHORIZED:
+            raise
+        raise PlatformError(
+            f"Prefect's API at {url} does not accept our credentials.", cure="Set PREFECT_API_AUTH_STRING."
+        ) from None
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise PlatformError(f"Prefect's API at {url} does not answer.", cure="Start it: lockgate up") from error
     except httpx.HTTPError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from lockgate.cli.plan import print_deployed, print_plan
 from lockgate.core.changes import Change
 from lockgate.core.errors import LockgateError
 from lockgate.orchestration.generate import generate_files
-from lockgate.settings import project_root
+from lockgate.settings import PLATFORM, project_root
 
 if TYPE_CHECKING:
     from lockgate.orchestration.deploy import Result
@@ -65,9 +66,14 @@ def plan(
 def deploy(teams: Teams = None, json: Json = False) -> None:
     """Validate teams as a whole, then register and deploy them; a team that is wrong changes nothing.
 
+    `lockgate deploy platform` deploys the platform's own flows.
+
     Example: [bold]lockgate deploy weather flights[/bold]
     """
     root = project_root()
+    if teams == [PLATFORM]:
+        asyncio.run(_deploy_platform(root))
+        return
     results: dict[str, Result] = {}
     complete = asyncio.run(_deploy(chosen_teams(root, teams), results.__setitem__ if json else print_deployed))
     if json:
@@ -81,6 +87,13 @@ async def _plan(teams: list[str]) -> "dict[str, Result]":
     root = project_root()
     async with prefect_client(root) as client:
         return await plan_teams(root, teams, client, building)
+
+
+async def _deploy_platform(root: Path) -> None:
+    from lockgate.orchestration.deploy import deploy_platform
+
+    async with prefect_client(root) as client:
+        await deploy_platform(root, client)
 
 
 async def _deploy(teams: list[str], report: "Callable[[str, Result], None]") -> bool:

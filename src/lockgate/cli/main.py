@@ -5,6 +5,7 @@ import sys
 from rich.markup import escape
 
 from lockgate.cli import (
+    bootstrap,
     deploy,
     doctor,
     evidence,
@@ -23,7 +24,22 @@ from lockgate.cli.app import app
 from lockgate.cli.output import errors
 from lockgate.core.errors import LockgateError, UsageError
 
-COMMANDS = (deploy, doctor, evidence, history, new, retention, rollback, run, show, status, testing, up, why)
+COMMANDS = (
+    bootstrap,
+    deploy,
+    doctor,
+    evidence,
+    history,
+    new,
+    retention,
+    rollback,
+    run,
+    show,
+    status,
+    testing,
+    up,
+    why,
+)
 
 
 def main() -> None:

@@ -20,21 +20,7 @@ _NAME = "server"
 # First start: the import of Prefect (4 s), its migrations (3 s) and block types (1 s) on a slow machine.
 _SECONDS = 120.0
 
-# `prefect server start`, with two costs taken out that were seen in a profile of it.
-# Its modules are loaded without garbage collection: loading allocates much and frees nothing, so collecting
-# takes a sixth of its time; what is loaded is then kept out of later collections.
-# And `create_app`, which each action of an automation calls to find the running application, remembers its
-# answer. It would read all settings and set up logging anew: two thirds of the time from event to flow run.
-_LAUNCH = """\
-import functools, gc
-gc.disable()
-import prefect.server.api.server as server
-from prefect.cli import app
-gc.freeze()
-gc.enable()
-server.create_app = functools.cache(server.create_app)
-app()
-"""
+_PREFECT = (sys.executable, "-P", "-m", "lockgate.launch")
 
 # All parts of the server that keep something between two requests. Leave one in memory, and it is lost or
 # duplicated when the server is killed.
@@ -173,7 +159,18 @@ class Server:
             _NAME,
             # -P: the working directory is no place to import from. It is Prefect's folder because Prefect
             # reads settings from a prefect.toml or .env in it.
-            [sys.executable, "-P", "-c", _LAUNCH, "server", "start", "--host", LOOPBACK, "--port", str(port)],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "lockgate.launch",
+                "server",
+                "start",
+                "--host",
+                LOOPBACK,
+                "--port",
+                str(port),
+            ],
             environment=environment,
             folder=self.home.prefect,
             facts={"port": port, "url": environment["PREFECT_API_URL"], "settings": _digest(environment)},

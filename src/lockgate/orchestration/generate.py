@@ -1,10 +1,12 @@
-"""Writing the teams' Prefect files from their code."""
+"""Writing the teams' Prefect files, and their parts of the production stack, from their code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lockgate.core.errors import LockgateError
+from lockgate.core.spec import AssetSpec
 from lockgate.environments import Announce, silent
+from lockgate.orchestration import compose_file
 from lockgate.orchestration.loads import load_plans
 from lockgate.orchestration.prefect_file import FILE, render
 from lockgate.orchestration.validate import TeamPlan
@@ -32,12 +34,16 @@ def generate_files(root: Path, teams: Iterable[str], announce: Announce = silent
     results: dict[str, str | LockgateError] = {}
     for team in chosen:
         plan = plans[team]
-        results[team] = (
-            _write(plan.folder / FILE, render(team, plan.specs, known, plan.jobs))
-            if isinstance(plan, TeamPlan)
-            else plan
-        )
+        results[team] = _write_files(root, plan, known) if isinstance(plan, TeamPlan) else plan
     return results
+
+
+def _write_files(root: Path, plan: TeamPlan, known: Mapping[str, AssetSpec]) -> str:
+    """The Prefect file and, in a project with a production stack, the team's part of that."""
+    written = {_write(plan.folder / FILE, render(plan.team, plan.specs, known, plan.jobs))}
+    if (root / compose_file.BASE).is_file():
+        written.add(_write(plan.folder / compose_file.FILE, compose_file.of_team(plan, root, known)))
+    return max(written, key=("unchanged", "written").index)
 
 
 def _write(file: Path, text: str) -> str:

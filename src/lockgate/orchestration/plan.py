@@ -13,7 +13,7 @@ from lockgate.core.spec import AssetSpec
 from lockgate.environments import Announce, silent
 from lockgate.ledger import Ledger
 from lockgate.orchestration.loads import load_plans
-from lockgate.orchestration.pools import Pool, pool_fields, read_pool
+from lockgate.orchestration.pools import Pool, pool_fields, read_pool, usable_kind
 from lockgate.orchestration.prefect_file import FILE
 from lockgate.orchestration.prefect_state import (
     NOT_YET,
@@ -104,7 +104,7 @@ async def plan_team(
         DefinitionError: On the first thing of it that does not fit.
     """
     check_plan(plan, registry)
-    pool = read_pool(root, plan.team, plan.folder)
+    pool = read_pool(root, plan.team, plan.folder, kind=usable_kind(plan.folder), producers=plan.producers)
     wanted = read_file(plan.folder / FILE)
     held = await read_held(client, {plan.team} | {each.flow for each in wanted.values()})
     before = {key: spec.to_json() for key, spec in registry.items() if spec.team == plan.team}

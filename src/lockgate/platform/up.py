@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from lockgate.core.errors import LockgateError
@@ -102,7 +102,7 @@ async def _deploy_all(
         began = time.monotonic()
 
     with temporary_settings({PREFECT_API_URL: api_url}):
-        async with PrefectClient(api_url) as client:
+        async with get_client() as client:
             await deploy_platform(root, client)
             start(PLATFORM)
             progress("platform", time.monotonic() - began)

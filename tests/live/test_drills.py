@@ -1,0 +1,142 @@
+"""Drills: a part of the running production stack is killed, restarted or broken in the middle of the work.
+
+In each, the pipelines of the teams that are not hit finish on time, and nothing is published twice.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.stack import NAME, Stack, docker, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+# What an event starts takes seconds; what an event lost, the sweep starts a minute later.
+ON_TIME = 60.0
+REPAIRED = 240.0
+
+
+def flows_through(stack: Stack, day: str, seconds: float = REPAIRED) -> None:
+    """A day's weather and flights are fetched, and their dependents follow by themselves, each published once."""
+    stack.start("weather/observations", day)
+    stack.start("flights/flights", day)
+    for key in ("weather/observations", "flights/flights", "delays/delay_by_plane", "delays/delay_by_weather"):
+        stack.published(key, day, seconds=seconds)
+
+
+def others_are_on_time(stack: Stack, day: str) -> None:
+    """What has nothing to do with team weather: flights, and what team delays makes of them and the planes."""
+    stack.start("flights/flights", day)
+    stack.published("flights/flights", day, seconds=ON_TIME)
+    stack.published("delays/delay_by_plane", day, seconds=ON_TIME)
+
+
+def test_every_service_is_healthy_and_listens_on_loopback_alone(stack: Stack) -> None:
+    listed = stack.call("ps", "--format", "{{.Name}} {{.Health}} {{.Ports}}").stdout.splitlines()
+    assert len(listed) >= 13
+    for line in listed:
+        _, health, *ports = line.split()
+        assert health == "healthy", line
+        assert not [port for port in ports if "->" in port and not port.startswith("127.0.0.1:")], line
+
+
+def test_no_process_runs_as_root(stack: Stack) -> None:
+    for container in stack.call("ps", "--quiet").stdout.split():
+        users = docker("top", container, "-eo", "uid,args").stdout.splitlines()[1:]
+        assert users
+        assert not [line for line in users if line.split()[0] == "0"]
+
+
+def test_a_team_has_its_own_code_password_and_store_alone(stack: Stack) -> None:
+    def inside(command: str) -> str:
+        return docker("exec", f"{NAME}-team-weather-1", "bash", "-c", command).stdout
+
+    assert inside("ls /app/teams").split() == ["weather"]
+    assert sorted(inside("ls /run/secrets").split()) == ["api", "ledger"]
+    assert inside("ls /store").split() == ["weather"]
+    refused = docker("exec", f"{NAME}-team-delays-1", "touch", "/store/weather/ours", check=False)
+    assert "Read-only file system" in refused.stderr
+    # Neither the broker nor another team's worker can be reached from its network.
+    for host in ("redis", "postgres", "team-flights"):
+        assert docker("exec", f"{NAME}-team-weather-1", "getent", "hosts", host, check=False).returncode != 0
+
+
+def test_a_day_flows_through_the_containers_of_three_teams_by_events(stack: Stack, day: str) -> None:
+    flows_through(stack, day, ON_TIME)
+
+
+def test_runs_of_a_docker_pool_are_containers_that_go_when_they_end(stack: Stack, day: str) -> None:
+    flows_through(stack, day)
+    run = stack.start("forecast/delay_model")
+    until(lambda: stack.state(run) in ("COMPLETED", "FAILED", "CRASHED"), "the run is over")
+    assert stack.attempts("forecast/delay_model")
+    until(
+        lambda: not docker("ps", "--all", "--quiet", "--filter", f"label=lockgate.stack={NAME}").stdout,
+        "the containers are gone",
+    )
+
+
+def test_an_api_server_is_killed(stack: Stack, day: str) -> None:
+    stack.start("weather/observations", day)
+    stack.kill("server-1")
+    flows_through(stack, day)
+
+
+def test_a_services_process_is_down_and_the_other_takes_over(stack: Stack, day: str) -> None:
+    stack.stopped("services-1")
+    flows_through(stack, day)
+    stack.started("services-1")
+
+
+@pytest.mark.parametrize("part", ["redis-1", "postgres-1"])
+def test_what_keeps_the_state_is_restarted(stack: Stack, day: str, part: str) -> None:
+    stack.start("weather/observations", day)
+    stack.restart(part)
+    flows_through(stack, day)
+
+
+def test_a_teams_container_is_killed(stack: Stack, day: str) -> None:
+    stack.start("weather/observations", day)
+    stack.kill("team-weather-1")
+    others_are_on_time(stack, day)
+    # Its worker comes back, and so does its data.
+    until(lambda: stack.health("team-weather-1") == "healthy", "the worker is back")
+    stack.start("weather/observations", day)
+    stack.published("delays/delay_by_weather", day, seconds=REPAIRED)
+
+
+BREAKAGES = {
+    "import error": "RUN echo 'import nothing_of_that_name' >> /app/teams/weather/assets.py",
+    "exec format": "USER root\nRUN printf '\\177ELF' > /usr/local/bin/entrypoint\nUSER lockgate",
+    "out of memory": "RUN echo 'hog = b\"x\" * (8 << 30)' >> /app/teams/weather/assets.py",
+}
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES)
+def test_a_teams_image_is_broken(stack: Stack, day: str, breakage: str) -> None:
+    with broken_image(stack, BREAKAGES[breakage]):
+        run = stack.start("weather/observations", day)
+        others_are_on_time(stack, day)
+        assert "published" not in [attempt.outcome for attempt in stack.attempts("weather/observations", day)]
+        assert stack.state(run) != "COMPLETED"
+    stack.start("weather/observations", day)
+    stack.published("delays/delay_by_weather", day, seconds=REPAIRED)
+
+
+@contextmanager
+def broken_image(stack: Stack, breakage: str) -> Iterator[None]:
+    """Team weather runs on a broken image, and on the whole one again afterwards."""
+    image, whole = "lockgate-team-weather:dev", "lockgate-team-weather:whole"
+    docker("tag", image, whole)
+    try:
+        _build(f"FROM {whole}\n{breakage}\n", image)
+        stack.call("up", "--no-build", "--no-deps", "--detach", "team-weather", check=False)
+        yield
+    finally:
+        docker("tag", whole, image)
+        stack.call("up", "--no-build", "--no-deps", "--detach", "--wait", "team-weather")
+
+
+def _build(dockerfile: str, image: str) -> None:
+    subprocess.run(["docker", "build", "--quiet", "--tag", image, "-"], input=dockerfile, text=True, check=True)
