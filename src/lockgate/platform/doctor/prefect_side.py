@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import Worker
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from lockgate.embedded.process import alive
 from lockgate.embedded.supervisor import Supervisor
@@ -22,7 +23,7 @@ SILENT_SECONDS = 90.0
 @contextmanager
 def client_of(root: Path) -> Iterator[SyncPrefectClient]:
     """A client of the platform's API."""
-    with SyncPrefectClient(api_url(root)) as client:
+    with temporary_settings({PREFECT_API_URL: api_url(root)}), get_client(sync_client=True) as client:
         yield client
 
 

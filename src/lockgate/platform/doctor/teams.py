@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from lockgate.core.errors import LockgateError
 from lockgate.environments import is_fresh, team_python
@@ -53,11 +54,12 @@ def _environment(team: str, folder: Path) -> Finding:
 
 def _deployed(sound: Mapping[str, TeamPlan], root: Path) -> Iterator[Finding]:
     async def planned() -> dict[str, TeamChanges | LockgateError]:
-        async with PrefectClient(api_url(root)) as client:
+        async with get_client() as client:
             return await plan_loaded(sound, root, client)
 
     try:
-        found = asyncio.run(planned())
+        with temporary_settings({PREFECT_API_URL: api_url(root)}):
+            found = asyncio.run(planned())
     except (LockgateError, httpx.HTTPError):
         yield warn("deployed", "not looked at, for want of ledger or server.", "Cure those first.")
         return
