@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -88,6 +89,23 @@ def test_where_nothing_runs_it_still_says_what_is_there_and_how_to_start(tmp_pat
         assert (found[part].status, found[part].cure.rpartition(": ")[2]) == ("fail", "lockgate up")
     assert "lockgate generate alpha" in found["code alpha"].cure
     assert found["pools"].message == "not looked at, for want of server."
+
+
+def test_a_connection_that_does_not_answer_is_named_with_its_team(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tried as the team's own worker would: with its environment and its settings."""
+    make_project(tmp_path)
+    for team in (tmp_path / "teams").iterdir():
+        text = "from lockgate import Team\nfrom lockgate.connections import http\n\n"
+        declared = "" if team.name != "alpha" else 'source = http("source")\n'
+        (team / "assets.py").write_text(f'{text}team = Team("{team.name}")\n{declared}')
+    with socket.socket() as held:  # bound but not listening: nobody answers there
+        held.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("ALPHA__SOURCE_URL", f"http://127.0.0.1:{held.getsockname()[1]}")
+        (check,) = (check for check in CHECKS if check.name == "connections")
+        (found,) = examine(tmp_path, [check])
+    assert (found.part, found.status) == ("connection alpha/source", "fail")
 
 
 # -- on the real platform

@@ -1,42 +1,22 @@
-"""One login to the ledger. Each method is one of its functions, or one read."""
+"""What a login can do in the ledger: each method is one of its functions. What it can read is in ``reads``."""
 
 import dataclasses
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from lockgate.core.check import Verdict
-from lockgate.core.explain import Activity
-from lockgate.core.gate import Pin, Reason, Slice, Snapshot
-from lockgate.core.spec import AssetSpec, spec_from_json
-from lockgate.core.sweep import Progress
-from lockgate.ledger import queries
-from lockgate.ledger.connection import Connection
-from lockgate.ledger.decode import (
-    attempt_from_json,
-    pins_to_json,
-    progress_from_json,
-    snapshot_from_json,
-    status_from_row,
-)
-from lockgate.ledger.records import (
-    Attempt,
-    Begun,
-    Published,
-    PublishedVersion,
-    Registered,
-    SliceStatus,
-    Staged,
-    Version,
-    Waiver,
-)
+from lockgate.core.gate import Pin, Reason
+from lockgate.ledger.decode import pins_to_json
+from lockgate.ledger.reads import Reads
+from lockgate.ledger.records import Begun, Published, Registered
 
 MAX_REASONS = 20
 
 
-class Ledger:
+class Ledger(Reads):
     """An open login. Safe to use from several threads: calls take turns on one connection.
 
     A connection that dropped between two calls is opened again. One that drops during a call is too, and the call
@@ -50,23 +30,6 @@ class Ledger:
         LedgerUnavailable: If the database cannot be reached.
     """
 
-    def __init__(self, url: str) -> None:
-        self._connection = Connection(url)
-
-    def __enter__(self) -> Self:
-        """Return the open ledger."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-    # -- the registry -------------------------------------------------------------------------------------
-
     def register(self, manifest: Mapping[str, Any]) -> Registered:
         """Replace the calling team's assets by those of the manifest, all or nothing.
 
@@ -77,24 +40,7 @@ class Ledger:
         changed = self._call("register", Jsonb(manifest))
         return Registered(**{name: tuple(sorted(keys)) for name, keys in changed.items()})
 
-    def registry(self) -> dict[str, AssetSpec]:
-        """All deployed assets of all teams by key."""
-        rows = self._rows("select key, spec from lockgate.assets where active order by key")
-        return {row["key"]: spec_from_json(row["spec"]) for row in rows}
-
     # -- the gate -----------------------------------------------------------------------------------------
-
-    def snapshot(self, key: str, partition: str | None) -> Snapshot:
-        """Registry and heads of an asset and all its ancestors, read at one moment; None for all partitions."""
-        return snapshot_from_json(self._call("snapshot", key, partition))
-
-    def snapshot_all(self) -> Snapshot:
-        """Registry and heads of the whole platform, read at one moment."""
-        return snapshot_from_json(self._call("snapshot", None, None))
-
-    def progress(self) -> Progress:
-        """What dependents did so far; for the platform's login."""
-        return progress_from_json(self._call("progress"))
 
     def begin(
         self,
@@ -295,15 +241,6 @@ class Ledger:
         waiver: int = self._once("waive", key, partition, check, until, why)
         return waiver
 
-    def waivers(self, key: str, partition: str, *, live: bool = False) -> list[Waiver]:
-        """The waivers of a partition that this login may see, oldest first; only those that still hold if ``live``."""
-        rows = self._rows(
-            "select id as waiver, name as check, until, why, granted_by, granted_at from lockgate.waivers"
-            " where asset = %s and partition = %s and (not %s or until > clock_timestamp()) order by id",
-            *(key, partition, live),
-        )
-        return [Waiver(**row) for row in rows]
-
     def announced(self, version_id: int) -> None:
         """Note that the event of a published version was sent."""
         self._call("announced", version_id)
@@ -324,106 +261,7 @@ class Ledger:
         rows = self._connection.rows(query, [float(grace_seconds)], repeatable=False)
         return [row["location"] for row in rows]
 
-    # -- reading ------------------------------------------------------------------------------------------
-
-    def version(self, key: str, partition: str, number: int | None = None) -> Version | None:
-        """A published version that this login may read: the current one, or by number."""
-        rows = self._rows(
-            "select id as version_id, number, location, digest, rows, metadata, published_at, collected_at"
-            " from lockgate.versions as version where asset = %s and partition = %s and number = coalesce(%s, ("
-            "  select number from lockgate.heads where asset = version.asset and partition = version.partition))",
-            *(key, partition, number),
-        )
-        return Version(**rows[0]) if rows else None
-
-    def attempts(
-        self,
-        *,
-        flow_run_id: str | None = None,
-        attempt: int | None = None,
-        key: str | None = None,
-        partition: str | None = None,
-        limit: int = 100,
-    ) -> list[Attempt]:
-        """Attempts, newest first; other teams' without their reason.
-
-        Args:
-            flow_run_id: Only those of this flow run.
-            attempt: Only the one with this id.
-            key: Only those of this asset.
-            partition: Only those of this partition.
-            limit: At most so many.
-        """
-        return [
-            attempt_from_json(entry) for entry in self._call("history", attempt, flow_run_id, key, partition, limit)
-        ]
-
-    def verdicts(self, attempt: int) -> tuple[Verdict, ...]:
-        """The verdicts of an attempt that this login may see, by name; missing ones are left out."""
-        rows = self._rows(
-            "select name, severity, passed, rows_failed, rows_seen, message, example, waiver is not null as waived"
-            " from lockgate.verdicts"
-            " where attempt = %s and passed is not null order by name",
-            attempt,
-        )
-        return tuple(Verdict(**row) for row in rows)
-
-    def judged_attempt(self, key: str, partition: str | None = None) -> int | None:
-        """The attempt that judged a slice last, or any slice of the asset."""
-        rows = self._rows(queries.JUDGED, key, partition)
-        return rows[0]["judged_by"] if rows else None
-
-    def activity(self, slices: Iterable[Slice]) -> dict[Slice, Activity]:
-        """What was done last on each of some slices; an error only where this login may see it."""
-        pairs = sorted(set(slices))
-        rows = self._rows(queries.ACTIVITY, [asset for asset, _ in pairs], [partition for _, partition in pairs])
-        return {(row.pop("asset"), row.pop("partition")): Activity(**row) for row in rows}
-
-    def versions(self, key: str, partition: str | None = None, *, limit: int = 10) -> list[PublishedVersion]:
-        """The published versions of an asset that this login may read, latest first."""
-        return [PublishedVersion(**row) for row in self._rows(queries.VERSIONS, key, partition, limit)]
-
-    def staged(self, attempt: int) -> Staged | None:
-        """Where the value of an attempt lies, if this login may see it and it was not collected."""
-        rows = self._rows(queries.STAGED, attempt)
-        return Staged(**rows[0]) if rows else None
-
-    def status(self) -> list[SliceStatus]:
-        """One row per asset and partition that has a head, and one per asset that has none, by key."""
-        return [status_from_row(row) for row in self._rows(queries.STATUS)]
-
-    def revision(self) -> str:
-        """The release of its schema."""
-        return str(self._rows("select version_num from lockgate.alembic_version")[0]["version_num"])
-
-    def now(self) -> datetime.datetime:
-        """Its clock, with time zone."""
-        found: datetime.datetime = self._rows("select clock_timestamp() as now")[0]["now"]
-        return found
-
-    # -- the connection -----------------------------------------------------------------------------------
-
-    @property
-    def address(self) -> str:
-        """Host, port and database, without the password."""
-        return self._connection.address
-
-    def _call(self, function: str, *arguments: Any) -> Any:
-        """Call a function that may be called again if its answer is lost."""
-        return self._rows(_call_of(function, arguments), *arguments)[0]["answer"]
-
-    def _once(self, function: str, *arguments: Any) -> Any:
-        """Call a function that would do something else if it were called again."""
-        return self._connection.rows(_call_of(function, arguments), arguments, repeatable=False)[0]["answer"]
-
-    def _rows(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
-        return self._connection.rows(query, arguments, repeatable=True)
-
 
 def _place(queued: Begun | None) -> tuple[int | None, int | None]:
     """Attempt and token of a run that waits for its turn."""
     return (queued.attempt, queued.token) if queued else (None, None)
-
-
-def _call_of(function: str, arguments: Sequence[Any]) -> str:
-    return f"select lockgate.{function}({', '.join(['%s'] * len(arguments))}) as answer"
