@@ -6,17 +6,16 @@
 import dataclasses
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from lockgate.connections import Finding, declared, try_connection
-from lockgate.core.errors import DefinitionError, LockgateError
+from lockgate.core.errors import LockgateError
+from lockgate.describe import MARK, ask_team
 from lockgate.loading import load_team
 
 TIMEOUT = 120.0
-MARK = "lockgate-connections:"
 
 
 def try_connections(
@@ -36,23 +35,9 @@ def try_connections(
     Raises:
         DefinitionError: If the team's code cannot be loaded, or the time runs out.
     """
-    command = [python, "-m", "lockgate.connecting", str(folder)]
     environment = {**os.environ, **(settings or {})}
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout, check=False, cwd=folder, env=environment
-        )
-    except subprocess.TimeoutExpired:
-        raise DefinitionError(
-            f"The connections of team {folder.name} were still being tried after {timeout:g} s.",
-            cure="Look for work in the team's modules that belongs into its functions.",
-            team=folder.name,
-        ) from None
-    for line in done.stdout.splitlines():
-        if line.startswith(MARK):
-            return [Finding(**found) for found in json.loads(line.removeprefix(MARK))]
-    last = (done.stderr.strip().splitlines() or [f"the process ended with status {done.returncode}"])[-1]
-    raise DefinitionError(last, team=folder.name)
+    found = ask_team("lockgate.connecting", folder, python=python, timeout=timeout, environment=environment)
+    return [Finding(**one) for one in found]
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from lockgate.core.errors import DefinitionError, UsageError
 from lockgate.core.spec import AssetSpec, spec_from_json
 
 IMPORT_TIMEOUT = 60.0
-MARK = "lockgate-manifest:"
+MARK = "lockgate-answer:"
 
 
 def specs(manifest: Mapping[str, Any]) -> list[AssetSpec]:
@@ -33,9 +33,30 @@ def describe_team(folder: Path, *, python: str = sys.executable, timeout: float 
     """
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}.", cure="Give the name of a team in teams/.", team=folder.name)
-    command = [python, "-m", "lockgate.loading", str(folder)]
+    found: dict[str, Any] = ask_team("lockgate.loading", folder, python=python, timeout=timeout)
+    return found
+
+
+def ask_team(
+    module: str, folder: Path, *, python: str, timeout: float, environment: Mapping[str, str] | None = None
+) -> Any:
+    """What a module of ours finds out about a team in a process of the team's: JSON that it prints after ``MARK``.
+
+    Args:
+        module: Called with the folder as its argument.
+        folder: The team's folder.
+        python: Interpreter of the team's environment.
+        timeout: Seconds to wait for it.
+        environment: Of the process; ours if None.
+
+    Raises:
+        DefinitionError: If the team's code cannot be loaded, or the time runs out.
+    """
+    command = [python, "-m", module, str(folder)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, cwd=folder)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, check=False, cwd=folder, env=environment
+        )
     except subprocess.TimeoutExpired:
         raise DefinitionError(
             f"{folder}/assets.py was still importing after {timeout:g} s.",
@@ -44,7 +65,6 @@ def describe_team(folder: Path, *, python: str = sys.executable, timeout: float 
         ) from None
     for line in done.stdout.splitlines():
         if line.startswith(MARK):
-            found: dict[str, Any] = json.loads(line.removeprefix(MARK))
-            return found
+            return json.loads(line.removeprefix(MARK))
     last = (done.stderr.strip().splitlines() or [f"the process ended with status {done.returncode}"])[-1]
     raise DefinitionError(last, team=folder.name)
