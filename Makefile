@@ -18,8 +18,10 @@ help: ## Show the targets.
 $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lockgate needs Python 3.11 or newer; call: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv sync --frozen --quiet --python $(BIN)/python
+	@test -x $(BIN)/uv || { echo "Installing uv, which installs the rest ..."; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
+	@echo "Bringing $(VENV) to what uv.lock says; the first time takes a minute ..."
+	@$(BIN)/uv sync --frozen --quiet --python $(BIN)/python
 	@touch $@
 
 demo: $(READY) ## Show the whole idea on real data; SEED=n repeats a run.
