@@ -1,5 +1,6 @@
 """The ``lockgate`` command: the one place where an error becomes a sentence and an exit code."""
 
+import os
 import sys
 
 from rich.markup import escape
@@ -44,6 +45,8 @@ COMMANDS = (
 
 def main() -> None:
     """Run the command line. Exit codes: 1 something failed, 2 it was called wrongly; ``run`` has more."""
+    # Prefect's client would ask on the terminal, and call its maker's server. A user's own choice stands.
+    os.environ.setdefault("DO_NOT_TRACK", "1")
     try:
         app()
     except LockgateError as error:

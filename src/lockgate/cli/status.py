@@ -51,14 +51,14 @@ def _note(row: dict[str, Any]) -> str:
     if row["blocked_by"]:
         causes = dict.fromkeys(map(_cause, row["blocked_by"]))
         return f"[red]blocked by {escape('; '.join(causes))}[/red]"
-    failed = [
-        f"{check['name']} (waived)" if check["waived"] else check["name"]
-        for check in row["checks"]
-        if not check["passed"]
-    ]
-    if failed:
-        return f"failed {', '.join(failed)}"
-    return f"{len(row['checks'])} passed" if row["checks"] else ""
+    failed = [check for check in row["checks"] if not check["passed"]]
+    if errors := [check["name"] for check in failed if check["severity"] == "error" and not check["waived"]]:
+        return f"failed {', '.join(errors)}"
+    notes = [f"{len(row['checks']) - len(failed)} passed"] if row["checks"] else []
+    for what, waived in (("waived", True), ("warned", False)):
+        if names := [check["name"] for check in failed if check["waived"] is waived]:
+            notes.append(f"{what}: {', '.join(names)}")
+    return ", ".join(notes)
 
 
 def _cause(cause: dict[str, Any]) -> str:
