@@ -118,7 +118,7 @@ def test_a_waived_check_does_not_block_and_is_shown_as_waived(live: Live, day: s
 
     assert published.outcome == "published"
     assert live.tasks(published)["check pulse_is_positive"] == "Waived"
-    assert "pulse_is_positive (waived)" in live.command("status").out
+    assert "waived: pulse_is_positive" in live.command("status").out
     other = live.new_day()
     live.steer("pulse", other, values=[-1])
     assert live.run("alpha/pulse", other).outcome == "rejected"
