@@ -48,7 +48,13 @@ class Running:
         """Run a ``lockgate`` command as its user would, its output to the terminal; returns its exit code."""
         show.command(" ".join(("lockgate", *arguments)))
         program = Path(sys.executable).with_name("lockgate")
-        return subprocess.run([program, *arguments], cwd=ROOT, check=False).returncode
+        process = subprocess.Popen([program, *arguments], cwd=ROOT)
+        try:
+            return process.wait()
+        finally:
+            # Interrupted, it must be gone, its locks with it, before what it started is ended.
+            process.kill()
+            process.wait()
 
 
 @contextmanager

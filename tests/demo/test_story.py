@@ -49,9 +49,9 @@ def shown_in_readme() -> Command:
 
 
 def left_over(folder: Path) -> list[str]:
-    """Files of the demonstration, and processes whose environment names its folder."""
+    """The home of the demonstration, and processes whose environment names its folder."""
     processes = [process for process in psutil.process_iter() if str(folder) in _environment(process)]
-    return [*(str(path) for path in folder.iterdir()), *map(str, processes)]
+    return [*map(str, folder.glob("lockgate-demo-*")), *map(str, processes)]
 
 
 def _environment(process: psutil.Process) -> str:
