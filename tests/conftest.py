@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live import Live, running_platform
+from tests.running import Live, running_platform
 
 
 @pytest.fixture(scope="session")

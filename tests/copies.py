@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from tests.live import REPOSITORY
+from tests.running import REPOSITORY
 
 
 def copy_repository(root: Path) -> None:

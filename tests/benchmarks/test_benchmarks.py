@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.live import REPOSITORY, clean_environment
+from tests.running import REPOSITORY, clean_environment
 
 COMMANDS = {
     "handoff": ["benchmarks.handoff"],

@@ -17,7 +17,7 @@ import pytest
 from lockgate.core.errors import PlatformError
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import purge_services
-from tests.live import clean_environment, make_project
+from tests.running import clean_environment, make_project
 
 TEAM = 'from lockgate import Team\n\nteam = Team("weather")\n'
 

@@ -18,8 +18,8 @@ from lockgate.connections import Connection, HttpConnection, ObjectsConnection, 
 from lockgate.connections.base import _declared
 from lockgate.core.errors import DefinitionError, DuplicateName, InvalidName, UsageError
 from lockgate.platform.doctor.connections import connections as look_at_connections
-from tests.live import Live
 from tests.postgres import Server, running_server
+from tests.running import Live
 
 KINDS: list[type[Connection]] = [HttpConnection, ObjectsConnection, SqlConnection]
 PASSWORD = "pa55word"

@@ -14,7 +14,7 @@ from demo.source.feeds import Feeds
 from demo.source.server import SourceServer
 from tests.copies import copy_repository
 from tests.docs.pages import Addition, Command, steps
-from tests.live import REPOSITORY, clean_environment
+from tests.running import REPOSITORY, clean_environment
 
 PAGES = sorted(path for path in (REPOSITORY / "docs").rglob("*.md") if any(steps(path)))
 DAY = "2013-01-05"

@@ -16,7 +16,7 @@ from lockgate.environments import ensure_environment
 from lockgate.orchestration.generate import generate_files
 from lockgate.platform.up import Platform, up
 from lockgate.settings import home_of
-from tests.live import REPOSITORY, clean_environment, until
+from tests.running import REPOSITORY, clean_environment, until
 
 pytestmark = pytest.mark.slow
 

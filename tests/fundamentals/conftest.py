@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.live import Ended, Live
+from tests.running import Ended, Live
 
 BAD = [10.0, 75.5]
 

@@ -11,7 +11,7 @@ from prefect.client.orchestration import PrefectClient
 from lockgate.core.errors import LockgateError
 from lockgate.orchestration.deploy import Result, deploy_teams
 from lockgate.orchestration.generate import generate_files
-from tests.live import BROKEN, Live
+from tests.running import BROKEN, Live
 
 HEAD = """
 from lockgate import Daily, Team

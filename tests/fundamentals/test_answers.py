@@ -3,7 +3,7 @@
 import json
 
 from tests.fundamentals.conftest import BadDay
-from tests.live import Live
+from tests.running import Live
 
 
 def test_why_walks_to_the_rejection_far_above_and_says_what_to_do(live: Live, bad_day: BadDay) -> None:

@@ -6,7 +6,7 @@ import signal
 import psutil
 from prefect.states import Scheduled
 
-from tests.live import Live, until
+from tests.running import Live, until
 
 
 def test_a_computation_that_raises_is_repeated_as_declared_within_one_attempt(live: Live, day: str) -> None:

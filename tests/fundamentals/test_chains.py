@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from prefect.client.schemas.objects import StateType
 
-from tests.live import Ended, Live, until
+from tests.running import Ended, Live, until
 
 CHAIN = ("trunk", "branch", "twig", "stone")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.live import Ended, Live
+from tests.running import Ended, Live
 
 
 @pytest.fixture(scope="module")

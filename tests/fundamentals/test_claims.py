@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.live import Live, until
+from tests.running import Live, until
 
 
 def test_two_runs_of_the_same_work_do_it_once_and_the_second_names_the_first(live: Live, day: str) -> None:

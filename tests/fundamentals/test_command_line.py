@@ -3,7 +3,7 @@
 import json
 
 from tests.fundamentals.conftest import BadDay
-from tests.live import Live
+from tests.running import Live
 
 
 def test_run_wait_tells_the_outcome_by_its_exit_code(live: Live, bad_day: BadDay, day: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fundamentals.teams import deploy, deployed, edited, write_team
-from tests.live import BROKEN, Done, Live
+from tests.running import BROKEN, Done, Live
 
 COPIES = """
     @team.asset(

@@ -1,6 +1,6 @@
 """Effects: assets that return nothing and write elsewhere."""
 
-from tests.live import Live
+from tests.running import Live
 
 
 def test_an_effect_is_held_back_by_the_gate_and_delivered_once_its_inputs_are_good(live: Live, day: str) -> None:

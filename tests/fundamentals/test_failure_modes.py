@@ -8,7 +8,7 @@ import psutil
 from lockgate.embedded.process import alive
 from lockgate.embedded.supervisor import Supervisor
 from tests.fundamentals.conftest import BadDay
-from tests.live import Live, until
+from tests.running import Live, until
 
 
 def kill(live: Live, name: str) -> None:

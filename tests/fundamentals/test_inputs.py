@@ -1,6 +1,6 @@
 """When a dependent runs, on what, and when it has nothing to do."""
 
-from tests.live import Live
+from tests.running import Live
 
 
 def test_nothing_is_computed_again_when_inputs_and_code_are_the_same(live: Live, day: str) -> None:

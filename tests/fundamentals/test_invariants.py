@@ -5,7 +5,7 @@ import pytest
 from lockgate.ledger import Forbidden, Ledger
 from tests.fundamentals.conftest import BadDay
 from tests.fundamentals.teams import deploy, edited, write_team
-from tests.live import BROKEN, Live
+from tests.running import BROKEN, Live
 
 
 def test_isolation_invariant_a_failure_in_one_team_cannot_prevent_another_teams_runs(live: Live, day: str) -> None:

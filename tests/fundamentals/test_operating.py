@@ -12,7 +12,7 @@ from lockgate.core.errors import UsageError
 from lockgate.platform.watch import Watch
 from tests.fundamentals.test_failure_modes import kill
 from tests.fundamentals.test_sweep import events_lost, sweep, swept
-from tests.live import Live, until
+from tests.running import Live, until
 
 
 def die_computing(live: Live, name: str, day: str) -> str:

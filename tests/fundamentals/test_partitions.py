@@ -1,6 +1,6 @@
 """How partitions meet: same to same, whole to slice, and all slices to one."""
 
-from tests.live import Live
+from tests.running import Live
 
 
 def test_a_published_partition_starts_the_same_partition_of_its_dependent(live: Live, day: str) -> None:

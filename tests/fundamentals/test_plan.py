@@ -16,7 +16,7 @@ from lockgate.orchestration.deploy import Result, deploy_teams
 from lockgate.orchestration.plan import plan_teams
 from tests.fundamentals.teams import deploy, deployed, write_team
 from tests.fundamentals.test_deploy import COPIES, ONE_ASSET, prefect_deploy
-from tests.live import BROKEN, Live, until
+from tests.running import BROKEN, Live, until
 
 TRIGGER = "alpha/catalogue -> delta/copy"
 

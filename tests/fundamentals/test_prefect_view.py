@@ -5,7 +5,7 @@ import json
 from prefect.client.schemas.objects import StateType
 
 from tests.fundamentals.conftest import BadDay
-from tests.live import Live
+from tests.running import Live
 
 
 def test_every_step_of_a_run_is_a_task_under_its_own_name(live: Live, bad_day: BadDay) -> None:

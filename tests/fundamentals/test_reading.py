@@ -3,7 +3,7 @@
 import pytest
 
 from lockgate.core.errors import UsageError
-from tests.live import Live
+from tests.running import Live
 
 
 def test_inside_a_run_only_declared_inputs_can_be_loaded(live: Live, day: str) -> None:

@@ -2,7 +2,7 @@
 
 from lockgate.ledger import Ledger
 from tests.fundamentals.conftest import BadDay
-from tests.live import Live
+from tests.running import Live
 
 
 def test_a_failed_check_task_means_that_no_dependent_run_exists(live: Live, bad_day: BadDay) -> None:

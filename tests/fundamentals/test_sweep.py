@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lockgate.ledger import Ledger
-from tests.live import Live
+from tests.running import Live
 
 AUTOMATION = "alpha/pulse -> beta/echo"
 

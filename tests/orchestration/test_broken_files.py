@@ -7,7 +7,7 @@ import pytest
 from lockgate.core.errors import UsageError
 from lockgate.orchestration.pools import read_template
 from lockgate.orchestration.prefect_state import read_file
-from tests.live import REPOSITORY
+from tests.running import REPOSITORY
 
 WHOLE = (REPOSITORY / "prefect.yaml").read_text()
 

@@ -16,7 +16,7 @@ from lockgate.platform.doctor import Finding, examine
 from lockgate.platform.doctor.checks import CHECKS
 from lockgate.platform.doctor.finding import Check, Look, ok
 from tests.fundamentals.teams import deploy, write_team
-from tests.live import BROKEN, Live, make_project, until
+from tests.running import BROKEN, Live, make_project, until
 
 ONE_ASSET = """
     @team.asset()

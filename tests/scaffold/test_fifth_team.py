@@ -14,7 +14,7 @@ import pytest
 from demo.source.feeds import Feeds
 from demo.source.server import SourceServer
 from tests.copies import copy_repository
-from tests.live import clean_environment
+from tests.running import clean_environment
 
 pytestmark = pytest.mark.slow
 

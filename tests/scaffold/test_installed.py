@@ -11,7 +11,7 @@ from typing import TypeAlias
 import pytest
 import uv
 
-from tests.live import REPOSITORY, clean_environment
+from tests.running import REPOSITORY, clean_environment
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ from lockgate.embedded.environment import minimal_environment
 from lockgate.embedded.server import client_environment
 from lockgate.embedded.supervisor import Supervisor
 from lockgate.worker import WarmProcessWorker
-from tests.live import Live, until
+from tests.running import Live, until
 
 WORKERS = {"process": ProcessWorker, "warm-process": WarmProcessWorker}
 

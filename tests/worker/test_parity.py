@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import until
+from tests.running import until
 from tests.worker.conftest import Pool
 
 ENDINGS = ("return", "raise", "exit", "sys.exit", "kill", "terminate", "timeout", "cancel")

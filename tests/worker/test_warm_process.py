@@ -11,7 +11,7 @@ import pytest
 
 import lockgate.worker.warm as warm_module
 from lockgate.worker import WarmProcessWorker, client
-from tests.live import until
+from tests.running import until
 from tests.worker.conftest import Pool
 
 
