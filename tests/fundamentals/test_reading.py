@@ -44,7 +44,10 @@ def test_a_worker_holds_its_own_teams_credentials_and_nothing_else(live: Live) -
     live.run("alpha/environment")
     given = live.load("alpha/environment")
     ours = {name for name in given if name.startswith("LOCKGATE_")}
-    assert ours <= {"LOCKGATE_LEDGER_URL", "LOCKGATE_STORE_URL", "LOCKGATE_WORKER_RUNTIME", "LOCKGATE_STARTED_BY"}
+    assert ours <= {
+        *("LOCKGATE_LEDGER_URL", "LOCKGATE_STORE_URL"),
+        *("LOCKGATE_WORKER_RUNTIME", "LOCKGATE_STARTED_BY", "LOCKGATE_DEPLOYMENT"),
+    }
     assert "lockgate_team_alpha:" in given["LOCKGATE_LEDGER_URL"]
     secrets = [live.home.secret(name) for name in ("ledger/beta", "ledger/platform")]
     assert not [name for name, value in given.items() if any(secret in value for secret in secrets)]

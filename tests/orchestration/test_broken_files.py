@@ -46,8 +46,8 @@ def test_a_half_written_prefect_file_is_named(tmp_path: Path, text: str, said: s
         (("concurrency_limit: 4", "concurrency_limit: -1"), "concurrency_limit is -1"),
         (("concurrency_limit: 4", ""), "lacks one of"),
         (("type: warm-process", "type: [warm]"), "type is no text"),
-        (("  variables:", "  other:"), "base_job_template has no variable working_dir"),
-        (("base_job_template:", "base_job_template: x\nrest:"), "base_job_template has no variable working_dir"),
+        (("  variables:", "  other:"), "base_job_template lacks job_configuration or variables"),
+        (("base_job_template:", "base_job_template: x\nrest:"), "base_job_template lacks job_configuration or variables"),
     ],
 )
 def test_a_work_pool_of_another_shape_is_named(tmp_path: Path, change: tuple[str, str], said: str) -> None:
@@ -56,6 +56,6 @@ def test_a_work_pool_of_another_shape_is_named(tmp_path: Path, change: tuple[str
     (tmp_path / "work_pools").mkdir()
     (tmp_path / "work_pools" / "warm-process.yaml").write_text(text.replace(*change, 1))
     with pytest.raises(UsageError) as refused:
-        read_template(tmp_path)
+        read_template(tmp_path, "warm-process")
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)

@@ -14,16 +14,16 @@ TEAM = "from lockgate import Team\nteam = Team('probing')\n"
 HARMLESS = {
     "nothing": "",
     "OpenBLAS at work, which ends its pool at a fork": "import numpy\nnumpy.ones((600, 600)) @ numpy.ones((600, 600))",
-    "polars imported and not used": "import polars",
     "a thread that is over": "import threading\nt = threading.Thread(target=int)\nt.start()\nt.join()",
 }
 UNSAFE = {
     "a Python thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
     "pyarrow's pools": "import io, pyarrow as pa, pyarrow.parquet as pq\nb = io.BytesIO()\n"
     "pq.write_table(pa.table({'a': [1], 'b': [2]}), b)\npq.read_table(pa.BufferReader(b.getvalue()))",
-    "polars' pool": "import polars as pl\npl.DataFrame({'a': range(9999)}).group_by('a').len().sort('a')",
     "obstore's runtime": "import obstore\nfrom obstore.store import MemoryStore\nobstore.put(MemoryStore(), 'a', b'b')",
 }
+
+ON_IMPORT = {"polars": ("import polars", "cold: polars")}
 
 Answer = Callable[[str], str]
 
@@ -64,6 +64,12 @@ def test_a_living_thread_is_noticed_and_its_module_named(answer: Answer) -> None
 @pytest.mark.parametrize("what", HARMLESS)
 def test_what_is_over_at_a_fork_does_no_harm(answer: Answer, what: str) -> None:
     assert answer(HARMLESS[what]) == "ready"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("code", "said"), ON_IMPORT.values(), ids=ON_IMPORT)
+def test_a_library_that_starts_a_thread_by_being_imported_is_named_itself(answer: Answer, code: str, said: str) -> None:
+    assert answer(code).startswith(said)
 
 
 @pytest.mark.slow
