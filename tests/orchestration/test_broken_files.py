@@ -46,8 +46,8 @@ def test_a_half_written_prefect_file_is_named(tmp_path: Path, text: str, said: s
         (("concurrency_limit: 4", "concurrency_limit: -1"), "concurrency_limit is -1"),
         (("concurrency_limit: 4", ""), "lacks one of"),
         (("type: warm-process", "type: [warm]"), "type is no text"),
-        (("  variables:", "  other:"), "base_job_template lacks job_configuration or variables"),
-        (("base_job_template:", "base_job_template: x\nrest:"), "base_job_template lacks job_configuration or variables"),
+        (("  variables:", "  other:"), "base_job_template lacks job_configuration"),
+        (("base_job_template:", "base_job_template: x\nrest:"), "base_job_template lacks job_configuration"),
     ],
 )
 def test_a_work_pool_of_another_shape_is_named(tmp_path: Path, change: tuple[str, str], said: str) -> None:

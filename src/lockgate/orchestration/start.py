@@ -25,7 +25,7 @@ class RunResult:
     Attributes:
         outcome: Of its attempt; of the holder's if it was a duplicate; ``published`` if it was superseded.
         flow_run_id: Prefect's id of the run.
-        message: Of the run's final state.
+        message: Of the run's final state, its first line.
         version: Number of the version it published, or that took its place.
     """
 
@@ -81,7 +81,7 @@ async def wait_for(client: PrefectClient, ledger: Ledger, flow_run_id: str) -> R
     A run that ended without an attempt (its process died, its code could not be loaded) has failed.
     """
     state = await _final_state(client, flow_run_id)
-    message = state.message or state.name or ""
+    message = (state.message or state.name or "").partition("\n")[0]
     attempts = ledger.attempts(flow_run_id=flow_run_id)
     if not attempts:
         return RunResult("failed", flow_run_id, message, None)
