@@ -78,6 +78,7 @@ def replaced(bench: Bench, team: str, kind: Kind, *, limit: int = 4, api_url: st
     finally:
         _move(bench, team, team)
         supervisor.stop(f"worker/{pool}")
+        bench.client.delete_work_pool(pool)
 
 
 def _is_online(bench: Bench, pool: str) -> bool:
