@@ -209,7 +209,8 @@ class Live:
         def all_over() -> list[dict[str, Any]] | None:
             # Prefect's server learns of task runs from events, so a moment after the flow run is over.
             found = self._post("/task_runs/filter", {"flow_runs": {"id": {"any_": [run.id]}}})
-            here = {task["name"].rpartition("-")[0] for task in found}
+            # In a job a task's name begins with its asset: "trunk [2020-01-01]: gate".
+            here = {task["name"].rpartition("-")[0].rpartition(": ")[2] for task in found}
             last = "publish" in here or "reject" in here or not checks
             return found if last and expected <= here and all(task["end_time"] for task in found) else None
 

@@ -195,7 +195,7 @@ def test_a_dead_worker_is_named_with_its_log(live: Live) -> None:
         assert "worker-gamma.log" in looks(live, "workers")["worker gamma"].message
     finally:
         live.up_again()
-    assert "worker gamma" not in ill(looks(live, "workers"))
+    until(lambda: "worker gamma" not in ill(looks(live, "workers")), "its successor is heard")
 
 
 def test_the_command_prints_every_finding_and_its_exit_code_tells_of_failures(live: Live) -> None:

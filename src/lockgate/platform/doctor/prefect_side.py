@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import Worker
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from lockgate.embedded.process import alive
@@ -52,14 +53,20 @@ def workers(root: Path) -> Iterator[Finding]:
     with client_of(root) as client:
         for name in (PLATFORM, *all_teams(root)):
             record = records.get(f"worker/{name}")
-            try:
-                heard = client.read_workers_for_work_pool(name)
-            except ObjectNotFound:
-                heard = []
             if record and not alive(record):
                 yield fail(f"worker {name}", f"its process has ended; its log: {record.log}.", "lockgate up")
             else:
-                yield _heard(name, heard)
+                yield _heard(name, _workers_of(client, name))
+
+
+def _workers_of(client: SyncPrefectClient, pool: str) -> list[Worker]:
+    """What Prefect knows of a pool's workers; none of a pool that does not exist."""
+    try:
+        return client.read_workers_for_work_pool(pool)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != httpx.codes.NOT_FOUND:
+            raise
+        return []
 
 
 def _heard(name: str, workers: list[Worker]) -> Finding:
