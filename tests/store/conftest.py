@@ -1,21 +1,25 @@
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
 from lockgate.store import Store, open_store
+from tests.s3 import bucket
 
-STORES: dict[str, Callable[[pytest.TempPathFactory], str]] = {
-    "file": lambda paths: paths.mktemp("store").as_uri(),
-    "memory": lambda _: "memory://",
+STORES: dict[str, Callable[[pytest.TempPathFactory], AbstractContextManager[str]]] = {
+    "file": lambda paths: nullcontext(paths.mktemp("store").as_uri()),
+    "memory": lambda _: nullcontext("memory://"),
+    "s3": lambda _: bucket(),
 }
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session", params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Store:
+@pytest.fixture(scope="module", params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Each kind of store that must behave the same."""
-    return open_store(STORES[request.param](tmp_path_factory))
+    with STORES[request.param](tmp_path_factory) as url:
+        yield open_store(url)
 
 
 def new_folder() -> str:

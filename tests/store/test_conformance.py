@@ -1,6 +1,7 @@
 """What every store does, wherever its bytes lie: written once, read as written, damage seen, deleted for good."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import obstore
@@ -50,6 +51,22 @@ def test_a_second_write_is_refused_and_the_first_value_stays(store: Store, value
     with pytest.raises(AlreadyStored, match=r"is written already\. Values are immutable: run again\."):
         store.write(folder, value.iloc[:1] if isinstance(value, pd.DataFrame) else "other")
     assert _bytes(store, stored.location) == before
+
+
+def test_of_writers_that_race_for_one_place_exactly_one_wins(store: Store) -> None:
+    """The store decides, by a conditional write: whoever lost reads what the winner wrote."""
+    folder = new_folder()
+
+    def write(number: int) -> int | None:
+        try:
+            store.write(folder, {"writer": number})
+        except AlreadyStored:
+            return None
+        return number
+
+    with ThreadPoolExecutor(8) as pool:
+        (winner,) = (number for number in pool.map(write, range(8)) if number is not None)
+    assert store.read(f"{folder}/data.joblib") == {"writer": winner}
 
 
 @pytest.mark.parametrize("value", [FRAME, MODEL])
