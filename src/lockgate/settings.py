@@ -1,7 +1,7 @@
 """Where the platform's parts are: from the environment, else from what `lockgate up` left in the project's home.
 
 LOCKGATE_LEDGER_URL   this process's login to the ledger (set for workers)
-LOCKGATE_STORE_URL    where values lie: file:///..., s3://..., memory://
+LOCKGATE_STORE_URL    where values lie: file:///..., s3://..., memory://; empty where a process may touch none
 PREFECT_API_URL       Prefect's API
 LOCKGATE_HOME         moves .lockgate/ out of the project
 LOCKGATE_DEPLOYMENT   name of the deployment that a run is of (set by the warm worker)
@@ -83,6 +83,11 @@ def reader_ledger_url() -> str:
     root = project_root()
     inside = Path.cwd().resolve().relative_to(root).parts
     return ledger_url(inside[1] if len(inside) > 1 and inside[0] == TEAMS else PLATFORM, root)
+
+
+def has_store() -> bool:
+    """Whether this process may touch values: not so where LOCKGATE_STORE_URL is there and empty."""
+    return os.environ.get("LOCKGATE_STORE_URL") != ""
 
 
 def store_url(root: Path | None = None) -> str:

@@ -274,12 +274,12 @@ def test_the_platform_reads_and_collects_but_does_not_write(scene: World, under_
 
 
 def test_teams_and_platform_may_call_exactly_these_functions(scene: World) -> None:
-    reading = {"me", "owns", "may_read", "snapshot", "history", "announced"}
+    both = {"me", "owns", "may_read", "snapshot", "history", "announced", "discarded"}
     writing = {"register", "begin", "renew", "stage", "verdict", "publish", "reject", "fail", "record", "confirm",
                "rollback", "waive"}  # fmt: skip
-    operating = {"progress", "collect", "expired", "expire", "expendable_versions", "retire_versions", "discarded",
+    operating = {"progress", "collect", "expired", "expire", "expendable_versions", "retire_versions",
                  "expendable_attempts", "retire_attempts"}  # fmt: skip
-    for login, may in (("flights", reading | writing), ("platform", reading | operating)):
+    for login, may in (("flights", both | writing), ("platform", both | operating)):
         query = (
             "select proname from pg_proc where pronamespace = 'lockgate'::regnamespace"
             " and has_function_privilege(oid, 'execute')"

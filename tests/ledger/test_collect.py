@@ -1,12 +1,16 @@
 """Collection gives up only what nobody can publish or wants to look at any more."""
 
+from pathlib import Path
+
 import pytest
 
 from lockgate.ledger import Forbidden, LeaseLost
+from lockgate.orchestration.discard import discard_values
+from lockgate.store import open_store
 from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 
-SOURCE = "weather/source"
+SOURCE, OTHER = "weather/source", "flights/other"
 HOUR = 3600.0
 
 
@@ -25,8 +29,8 @@ def _collected(world: World) -> list[str]:
     return sorted(world.ledger("platform").collect(HOUR))
 
 
-def _place(attempt: int) -> str:
-    return f"{SOURCE}/_/{attempt}"
+def _place(attempt: int, key: str = SOURCE) -> str:
+    return f"{key}/_/{attempt}"
 
 
 @proves("collect_grace")
@@ -93,3 +97,24 @@ def test_effects_have_nothing_to_collect(world: World) -> None:
 def test_only_the_platform_collects(one: World) -> None:
     with pytest.raises(Forbidden):
         one.ledger("weather").collect(0)
+
+
+@proves("discard_own")
+def test_each_team_deletes_what_was_given_up_of_its_own(world: World, tmp_path: Path) -> None:
+    """Where the platform does not reach a team's store; what is another's is neither seen nor noted as deleted."""
+    store = open_store(tmp_path.as_uri())
+    world.deploy(asset(SOURCE), asset(OTHER))
+    for key in (SOURCE, OTHER):
+        begun = world.begin(key)
+        stored = store.write(_place(begun.attempt, key), "value")
+        world.stage(key, begun, location=stored.location)
+        world.of(key).fail(begun.attempt, begun.token, "x")
+    platform = world.ledger("platform")
+    platform.collect(0)
+    own, others = world.of(SOURCE).leavings(), world.of(OTHER).leavings()
+
+    world.of(SOURCE).discarded(list(others))
+    assert platform.leavings() == own | others
+    assert discard_values(world.of(SOURCE), store) == 1
+    assert platform.leavings() == others
+    assert [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("data.*")] == ["flights"]

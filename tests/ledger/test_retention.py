@@ -186,7 +186,6 @@ def test_what_was_a_duplicate_of_a_deleted_attempt_stays_readable(chain: World) 
 
 
 def test_only_the_platform_retires(chain: World) -> None:
-    for call in ("expendable_versions(0)", "retire_versions(0)", "discarded(array[1::bigint])",
-                 "expendable_attempts(0)", "retire_attempts(0)"):  # fmt: skip
+    for call in ("expendable_versions(0)", "retire_versions(0)", "expendable_attempts(0)", "retire_attempts(0)"):
         with pytest.raises(Forbidden):
             chain.ledger("weather")._rows(f"select lockgate.{call}")

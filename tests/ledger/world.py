@@ -161,11 +161,11 @@ class World:
             queued=queued,
         )
 
-    def stage(self, key: str, begun: Begun, partition: str = "", digest: str = "d") -> None:
+    def stage(self, key: str, begun: Begun, partition: str = "", digest: str = "d", location: str = "") -> None:
         self.of(key).stage(
             begun.attempt,
             begun.token,
-            location=f"{key}/{partition or '_'}/{begun.attempt}",
+            location=location or f"{key}/{partition or '_'}/{begun.attempt}",
             digest=digest,
             size=1,
             rows=1,

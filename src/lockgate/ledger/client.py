@@ -261,6 +261,18 @@ class Ledger(Reads):
         rows = self._connection.rows(query, [float(grace_seconds)], repeatable=False)
         return [row["location"] for row in rows]
 
+    def leavings(self) -> dict[int, str]:
+        """Where the values that were given up still lie, by version: of this team, or all of them for the platform."""
+        rows = self._rows(
+            "select id, location from lockgate.versions where collected_at is not null and location is not null"
+            " and (lockgate.owns(asset) or lockgate.me() is null)"
+        )
+        return {row["id"]: row["location"] for row in rows}
+
+    def discarded(self, versions: Sequence[int]) -> None:
+        """Note that the store has deleted these of those values."""
+        self._call("discarded", list(versions))
+
 
 def _place(queued: Begun | None) -> tuple[int | None, int | None]:
     """Attempt and token of a run that waits for its turn."""

@@ -69,17 +69,6 @@ class Operator(Ledger):
         retired: int = self._call("retire_versions", float(grace_seconds))
         return retired
 
-    def leavings(self) -> dict[int, str]:
-        """Where the values of collected versions still lie, by version."""
-        rows = self._rows(
-            "select id, location from lockgate.versions where collected_at is not null and location is not null"
-        )
-        return {row["id"]: row["location"] for row in rows}
-
-    def discarded(self, versions: Sequence[int]) -> None:
-        """Note that the store has deleted the values of these collected versions."""
-        self._call("discarded", list(versions))
-
     def expendable_attempts(self, age_seconds: float) -> int:
         """How many settled attempts of that age led to nothing that still counts."""
         rows = self._rows("select count(*) from lockgate.expendable_attempts(%s)", float(age_seconds))

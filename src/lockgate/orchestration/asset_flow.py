@@ -23,6 +23,8 @@ from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.asset_steps import AssetSteps
 from lockgate.orchestration.catch_up import overtaken
 from lockgate.orchestration.check_table import check_rows, show_checks
+from lockgate.orchestration.discard import discard_own
+from lockgate.orchestration.threads import in_thread
 from lockgate.settings import DEPLOYMENT, run_ledger_url, store_url
 from lockgate.store import open_store
 
@@ -73,6 +75,7 @@ async def run_asset(partition: str = "", force: bool = False) -> State[Any]:
     asset = _own_asset(folder)
     if late := overtaken(asset.catch_up, asset.schedule):
         return late
+    store = open_store(store_url())
     with Ledger(run_ledger_url()) as ledger:
         run = AssetRun(
             asset=asset,
@@ -81,9 +84,10 @@ async def run_asset(partition: str = "", force: bool = False) -> State[Any]:
             force=force,
             flow_run_id=str(runtime.flow_run.id),
             ledger=ledger,
-            store=open_store(store_url()),
+            store=store,
         )
         state = await AssetSteps(run).settle()
+        await in_thread(lambda: discard_own(ledger, store))
     if run.verdicts:
         where = label(run.spec.key, run.partition)
         await show_checks(check_rows(run), where, f"{where}, attempt {run.attempt.attempt}")

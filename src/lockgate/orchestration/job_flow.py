@@ -33,6 +33,8 @@ from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.asset_steps import AssetSteps, told
 from lockgate.orchestration.catch_up import overtaken
 from lockgate.orchestration.check_table import check_rows, show_checks
+from lockgate.orchestration.discard import discard_own
+from lockgate.orchestration.threads import in_thread
 from lockgate.settings import run_ledger_url, store_url
 from lockgate.store import Store, open_store
 
@@ -77,9 +79,10 @@ async def run_job(assets: list[str] | None = None, partition: str = "", force: b
     specs = {asset.key: spec_of(asset, folder) for asset in team.assets.values()}
     day = last_complete_day(job.schedule, runtime.flow_run.scheduled_start_time) if job.schedule else None
     chain = make_chain([specs[key] for key in chosen], partition, day=day)
+    store = open_store(store_url())
     with Ledger(run_ledger_url()) as ledger:
-        work = _ChainRun(chosen, list(specs.values()), force, ledger, open_store(store_url()))
-        ends = await work.settle(chain)
+        ends = await _ChainRun(chosen, list(specs.values()), force, ledger, store).settle(chain)
+        await in_thread(lambda: discard_own(ledger, store))
     if rows := sorted((row for end in ends for row in end.checks), key=lambda row: row["passed"] == "yes"):
         await show_checks(rows[:MAX_ROWS], f"{team.name}/{job.deployment}", f"job {job.name} of team {team.name}")
     return _judged(ends)

@@ -7,7 +7,8 @@ deletes what this one left.
 from dataclasses import dataclass
 
 from lockgate.ledger import Expendable, Operator
-from lockgate.orchestration.sweep import COLLECT_GRACE_SECONDS, discard_values
+from lockgate.orchestration.discard import discard_all
+from lockgate.orchestration.sweep import COLLECT_GRACE_SECONDS
 
 GRACE_SECONDS = 3600.0
 ATTEMPT_SECONDS = 90 * 24 * 3600.0
@@ -43,5 +44,5 @@ def apply(ledger: Operator) -> Retired:
     versions = tuple(ledger.expendable(GRACE_SECONDS))
     ledger.retire(GRACE_SECONDS)
     ledger.collect(COLLECT_GRACE_SECONDS)
-    deleted = discard_values(ledger)
+    deleted = discard_all(ledger)
     return Retired(versions, ledger.retire_attempts(ATTEMPT_SECONDS), deleted)

@@ -18,10 +18,10 @@ from lockgate.ledger import Operator
 from lockgate.orchestration.announce import announce_forgotten
 from lockgate.orchestration.catch_up import catch_up
 from lockgate.orchestration.deployed import deployments_of, unfinished
+from lockgate.orchestration.discard import discard_all
 from lockgate.orchestration.repair import repair
 from lockgate.orchestration.threads import in_thread
-from lockgate.settings import PLATFORM, ledger_url, store_url
-from lockgate.store import open_store
+from lockgate.settings import PLATFORM, ledger_url
 
 MAX_STARTS = 50
 BATCH = 100
@@ -161,14 +161,4 @@ def idempotency_key(start: Start) -> str:
 def collect_values(ledger: Operator) -> int:
     """Delete staged values that will never be published, a day after they were staged."""
     ledger.collect(COLLECT_GRACE_SECONDS)
-    return discard_values(ledger)
-
-
-def discard_values(ledger: Operator) -> int:
-    """Delete from the store what the ledger has given up; one whose deletion was interrupted is deleted now."""
-    store = open_store(store_url())
-    leavings = ledger.leavings()
-    for version, location in leavings.items():
-        store.delete(location)
-        ledger.discarded([version])
-    return len(leavings)
+    return discard_all(ledger)
