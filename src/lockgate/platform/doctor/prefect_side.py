@@ -1,9 +1,12 @@
-"""What Prefect knows: pools with their limits, workers that are alive, a sweep that runs."""
+"""What Prefect knows: pools with their limits, workers that are alive and of one version, a sweep that runs."""
 
 import datetime
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -11,14 +14,19 @@ from prefect.client.schemas.objects import Worker
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from lockgate.core.errors import LockgateError
+from lockgate.core.keys import split_key
 from lockgate.embedded.process import alive
 from lockgate.embedded.supervisor import Supervisor
+from lockgate.ledger import Ledger
+from lockgate.orchestration.pools import STACK
 from lockgate.platform.doctor.finding import Finding, fail, ok, warn
-from lockgate.settings import PLATFORM, all_teams, api_url, home_of
+from lockgate.settings import PLATFORM, all_teams, api_url, home_of, ledger_url
 
 SWEEP = f"{PLATFORM}/sweep"
 # Prefect's own measure: a worker that missed three heartbeats of 30 s is offline.
 SILENT_SECONDS = 90.0
+START = "docker/stack up" if STACK in os.environ else "lockgate up"
 
 
 @contextmanager
@@ -28,10 +36,22 @@ def client_of(root: Path) -> Iterator[SyncPrefectClient]:
         yield client
 
 
+def pool_names(root: Path) -> list[str]:
+    """The pools that must be there: the platform's, and one per team.
+
+    The teams are those whose folders are here; where none is, as in the platform's image, those of the ledger.
+    """
+    teams = all_teams(root)
+    if not teams:
+        with suppress(LockgateError), Ledger(ledger_url(PLATFORM, root)) as ledger:
+            teams = sorted({split_key(key)[0] for key in ledger.registry()})
+    return [PLATFORM, *teams]
+
+
 def pools(root: Path) -> Iterator[Finding]:
     """Whether each team and the platform has a pool that is limited and not paused."""
     with client_of(root) as client:
-        for name in (PLATFORM, *all_teams(root)):
+        for name in pool_names(root):
             part = f"pool {name}"
             try:
                 pool = client.read_work_pool(name)
@@ -51,10 +71,10 @@ def workers(root: Path) -> Iterator[Finding]:
     supervisor = Supervisor(home_of(root))
     records = supervisor.records()
     with client_of(root) as client:
-        for name in (PLATFORM, *all_teams(root)):
+        for name in pool_names(root):
             record = records.get(f"worker/{name}")
             if record and not alive(record):
-                yield fail(f"worker {name}", f"its process has ended; its log: {record.log}.", "lockgate up")
+                yield fail(f"worker {name}", f"its process has ended; its log: {record.log}.", START)
             else:
                 yield _heard(name, _workers_of(client, name))
 
@@ -75,10 +95,33 @@ def _heard(name: str, workers: list[Worker]) -> Finding:
     now = datetime.datetime.now(datetime.UTC)
     ages = [(now - worker.last_heartbeat_time).total_seconds() for worker in workers if worker.last_heartbeat_time]
     if not ages:
-        return fail(part, "none has ever been there, so nothing of it runs.", "lockgate up")
+        return fail(part, "none has ever been there, so nothing of it runs.", START)
     if min(ages) > SILENT_SECONDS:
-        return fail(part, f"the last heartbeat is {min(ages):.0f} s old.", "lockgate up")
+        return fail(part, f"the last heartbeat is {min(ages):.0f} s old.", START)
     return ok(part, f"alive, its last heartbeat is {max(min(ages), 0):.0f} s old.")
+
+
+def worker_versions(root: Path) -> Iterator[Finding]:
+    """Whether all workers are of the server's Prefect version, as they said when they began or ran something."""
+    here = version("prefect")
+    others: list[str] = []
+    with client_of(root) as client:
+        for pool in pool_names(root):
+            told = {worker.name: _told_version(client, worker.name) for worker in _workers_of(client, pool)}
+            others += [f"worker {name} has {other}" for name, other in told.items() if other not in (here, None)]
+    if others:
+        cure = "Build its image anew, start it: docker/stack up" if STACK in os.environ else f"Start it anew: {START}"
+        yield fail("worker versions", f"{'; '.join(others)}, not {here}.", cure)
+    else:
+        yield ok("worker versions", f"all have Prefect {here}.")
+
+
+def _told_version(client: SyncPrefectClient, worker: str) -> str | None:
+    """What the newest event of a worker says; none is left of one that was silent for a week."""
+    resource = {"id_prefix": ["prefect.worker."], "labels": {"prefect.resource.name": [worker]}}
+    wanted = {"filter": {"resource": resource, "order": "DESC"}, "limit": 1}
+    found: list[dict[str, Any]] = client.request("POST", "/events/filter", json=wanted).json()["events"]
+    return found[0]["resource"].get("prefect.version") if found else None
 
 
 def sweep(root: Path) -> Iterator[Finding]:
@@ -87,7 +130,7 @@ def sweep(root: Path) -> Iterator[Finding]:
         try:
             deployment = client.read_deployment_by_name(SWEEP)
         except ObjectNotFound:
-            yield fail("sweep", "it is not deployed, so a lost event stays lost.", "lockgate up")
+            yield fail("sweep", "it is not deployed, so a lost event stays lost.", START)
             return
     if deployment.paused or not any(schedule.active for schedule in deployment.schedules):
         yield warn(
@@ -98,4 +141,4 @@ def sweep(root: Path) -> Iterator[Finding]:
 
 
 def _deploy(name: str) -> str:
-    return "lockgate up" if name == PLATFORM else f"lockgate deploy {name}"
+    return START if name == PLATFORM else f"lockgate deploy {name}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -18,12 +19,14 @@ from lockgate.embedded.services import External
 from lockgate.embedded.supervisor import Supervisor
 from lockgate.ledger import Ledger
 from lockgate.ledger.migrate import newest
+from lockgate.orchestration.pools import STACK
 from lockgate.platform.doctor.finding import Finding, fail, ok, warn
 from lockgate.settings import PLATFORM, api_url, home_of, ledger_url
 
-UP = "Start it: lockgate up"
+UP = f"Start it: {'docker/stack' if STACK in os.environ else 'lockgate'} up"
 SECONDS = 10.0
 SKEW_SECONDS = 5.0
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 BATCH_SIZE = "PREFECT_REDIS_MESSAGING_PUBLISHER_BATCH_SIZE"
 
 
@@ -77,6 +80,21 @@ def server(root: Path) -> Iterator[Finding]:
         yield fail("server", f"{url} is not ready: it answers {answer.status_code}.", "See the server's log.")
 
 
+def auth(root: Path) -> Iterator[Finding]:
+    """Whether the server lets us in, and strangers only where nobody but this machine reaches it."""
+    url = api_url(root)
+    if ask(root, "/admin/version").status_code == httpx.codes.UNAUTHORIZED:
+        cure = "Set PREFECT_API_AUTH_STRING to the server's PREFECT_SERVER_API_AUTH_STRING."
+        yield fail("auth", f"{url} does not accept our credentials.", cure)
+    elif ask(root, "/admin/version", stranger=True).status_code == httpx.codes.UNAUTHORIZED:
+        yield ok("auth", f"{url} lets us in, and no stranger.")
+    elif urlsplit(url).hostname in LOOPBACK:
+        yield ok("auth", f"{url} asks for no credentials; only this machine reaches it.")
+    else:
+        cure = "Set PREFECT_SERVER_API_AUTH_STRING there and PREFECT_API_AUTH_STRING here and for workers."
+        yield fail("auth", f"{url} lets everybody in.", cure)
+
+
 def prefect_version(root: Path) -> Iterator[Finding]:
     """Whether server and clients are of one Prefect version: others fail in ways that are hard to see."""
     here, there = version("prefect"), ask(root, "/admin/version").json()
@@ -94,6 +112,8 @@ def settings(root: Path) -> Iterator[Finding]:
         "PREFECT_SERVER_EVENTS_MESSAGING_CACHE": "redis" in found["events"]["messaging_cache"],
         "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING": "redis" in found["events"]["causal_ordering"],
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "redis" in found["concurrency"]["lease_storage"],
+        "PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_QUEUE_STORAGE": "redis"
+        in found["worker_channel"]["cleanup_queue_storage"],
         "PREFECT_SERVER_DOCKET_URL": not str(found["docket"]["url"]).startswith("memory"),
     }
     if missing := [name for name, is_shared in shared.items() if not is_shared]:
@@ -124,12 +144,12 @@ def server_clock(root: Path) -> Iterator[Finding]:
     yield _clock("server clock", told, asked - 1, time.time())
 
 
-def ask(root: Path, path: str) -> httpx.Response:
-    """Prefect's answer to a GET, with the credentials that its own client would use."""
+def ask(root: Path, path: str, *, stranger: bool = False) -> httpx.Response:
+    """Prefect's answer to a GET, with the credentials that its own client would use, or with none."""
     from prefect.settings import get_current_settings
 
     secret = get_current_settings().api.auth_string
-    auth = tuple(secret.get_secret_value().split(":", 1)) if secret else None
+    auth = tuple(secret.get_secret_value().split(":", 1)) if secret and not stranger else None
     url = api_url(root)
     # The machine's proxy would not find our loopback.
     with httpx.Client(timeout=SECONDS, auth=auth, trust_env="127.0.0.1" not in url) as client:  # type: ignore[arg-type]
