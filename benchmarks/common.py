@@ -213,10 +213,10 @@ def running_platform(teams: Mapping[str, str]) -> Iterator[Bench]:
     Args:
         teams: Per team the text of its ``assets.py``.
     """
-    _forget_other_platforms()
+    forget_other_platforms()
     root = Path(tempfile.mkdtemp(prefix="lockgate-bench-"))
     try:
-        _make_project(root, teams)
+        make_project(root, teams)
         say(f"starting a platform in {root}")
         started = asyncio.run(up(root, lambda name, seconds: say(f"  {name} {seconds:.1f} s")))
         if started.broken:
@@ -232,14 +232,19 @@ def running_platform(teams: Mapping[str, str]) -> Iterator[Bench]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _forget_other_platforms() -> None:
+def forget_other_platforms() -> None:
     """Drop the settings of the shell we were started from: they would lead to another platform."""
     for name in [name for name in os.environ if name.startswith(("LOCKGATE_", "PREFECT_"))]:
         del os.environ[name]
 
 
-def _make_project(root: Path, teams: Mapping[str, str]) -> None:
-    """The platform's own files from this repository, and the given teams."""
+def make_project(root: Path, teams: Mapping[str, str]) -> None:
+    """Write a project: the platform's own files from this repository, and the given teams.
+
+    Args:
+        root: An empty folder.
+        teams: Per team the text of its ``assets.py``.
+    """
     shutil.copy(REPOSITORY / "prefect.yaml", root)
     for folder in ("flows", "work_pools"):
         shutil.copytree(REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))

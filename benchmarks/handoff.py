@@ -3,6 +3,7 @@
 The dependent's runs are started by Prefect's automation in all cases; what differs is its team's worker: lockgate's
 ``warm-process`` against Prefect's stock process worker, with its defaults and with its fastest poll. Each is measured
 on an idle platform and with twenty other runs under way. ``--hops`` shows where the time of the warm worker's goes.
+``--stack`` measures the production stack of ``docker/``: workers in containers, and a team whose runs are containers.
 """
 
 import argparse
@@ -14,7 +15,9 @@ from typing import NamedTuple
 
 from benchmarks.common import Bench, Series, parser, report, running_platform, say, until
 from benchmarks.hops import HOPS, timeline
+from benchmarks.stack import running_stack
 from benchmarks.workers import STOCK, STOCK_FASTEST, WARM, Kind, replaced
+from lockgate.orchestration.pools import DOCKER
 
 HAND_OFFS, QUICK_HAND_OFFS = 20, 2
 IN_FLIGHT, QUICK_IN_FLIGHT = 20, 4
@@ -63,6 +66,16 @@ def first_line(numbers, partition):
     return Output(len(numbers), metadata={"began": began, "forked": time.time() - age})
 '''
 
+FOR_CONTAINED = '''
+
+@team.asset(contract=Small, partitions=Daily("2020-01-01"), shared_with=["contained"])
+def others(partition):
+    """Read by contained/first_line."""
+    return pd.DataFrame({"number": range(10)})
+'''
+
+CONTAINED = DEPENDENT.replace("dependent", "contained").replace("source/numbers", "source/others")
+
 BUSY = '''
 """Runs that are under way until they are let go."""
 
@@ -100,21 +113,23 @@ class HandOff(NamedTuple):
     hops: dict[str, float]
 
 
-def hand_off(bench: Bench, with_hops: bool) -> HandOff:
+def hand_off(
+    bench: Bench, with_hops: bool = False, upstream: str = "source/numbers", dependent: str = "dependent/first_line"
+) -> HandOff:
     """Run the source on a new day and wait until the dependent has run on it."""
     day = next(_days)
-    source_run = bench.start("source/numbers", day)
+    source_run = bench.start(upstream, day)
     with bench.ledger() as ledger:
-        made = until(lambda: ledger.version("dependent/first_line", day), f"dependent/first_line [{day}] is published")
-        source = ledger.version("source/numbers", day)
-        (attempt,) = ledger.attempts(key="dependent/first_line", partition=day)
+        made = until(lambda: ledger.version(dependent, day), f"{dependent} [{day}] is published")
+        source = ledger.version(upstream, day)
+        (attempt,) = ledger.attempts(key=dependent, partition=day)
     if source is None:
-        raise RuntimeError(f"source/numbers [{day}] is not published")
+        raise RuntimeError(f"{upstream} [{day}] is not published")
     began = float(made.metadata["began"])
     created = bench.client.read_flow_run(attempt.flow_run_id).created  # type: ignore[arg-type]
     for run in (source_run, attempt.flow_run_id):
         bench.ended(run)
-    hops = timeline(bench, "source/numbers", "dependent/first_line", day) if with_hops else {}
+    hops = timeline(bench, upstream, dependent, day) if with_hops else {}
     return HandOff(began - source.published_at.timestamp(), began - created.timestamp(), hops)  # type: ignore[union-attr]
 
 
@@ -147,14 +162,33 @@ def main() -> None:
     """Measure and print."""
     options = parser(__doc__)
     options.add_argument("--hops", action="store_true", help="only the warm worker, idle: where the time goes")
+    options.add_argument("--stack", action="store_true", help="only the production stack, in containers, idle")
     chosen = options.parse_args()
     number = QUICK_HAND_OFFS if chosen.quick else HAND_OFFS
+    if chosen.stack:
+        measure_stack(number, as_json=chosen.json)
+        return
     with running_platform({"source": SOURCE, "dependent": DEPENDENT, "busy": BUSY}) as bench:
         if chosen.hops:
             done = measure(bench, WARM, number, with_hops=True)
             report("Hops", hop_series(done), {}, as_json=chosen.json)
             return
         compare(bench, chosen, number)
+
+
+def measure_stack(number: int, *, as_json: bool) -> None:
+    """Hand-offs to a warm worker in a container, and to a team whose runs are containers; the first do not count."""
+    teams = {"source": SOURCE + FOR_CONTAINED, "dependent": DEPENDENT, "contained": CONTAINED}
+    pools = {"source": WARM.pool, "dependent": WARM.pool, "contained": DOCKER}
+    series = []
+    with running_stack(teams, pools) as bench:
+        for upstream, dependent in (("numbers", "dependent"), ("others", "contained")):
+            say(f"{pools[dependent]} pool: {number} hand-offs")
+            pair = f"source/{upstream}", f"{dependent}/first_line"
+            done = [hand_off(bench, False, *pair) for _ in range(number + 1)][1:]
+            series.append(Series(f"hand-off, {pools[dependent]} pool", "s", [one.total for one in done]))
+            series.append(Series(f"start, {pools[dependent]} pool", "s", [one.start for one in done]))
+    report("Hand-off between teams on the production stack", series, {}, as_json=as_json)
 
 
 def hop_series(done: list[HandOff]) -> list[Series]:

@@ -3,16 +3,16 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 
 from lockgate.embedded.ports import choose_port
-from lockgate.ledger import Attempt, Ledger, LedgerUnavailable
+from lockgate.ledger import Attempt, LedgerUnavailable, Operator
 
 REPOSITORY = Path(__file__).parents[1]
 NAME = "lockgate-test"
@@ -51,11 +51,13 @@ class Stack:
         secrets: Folder of its passwords.
         port: Of Prefect's API and UI, on loopback.
         ledger_port: Of the ledger, on loopback.
+        settings: What else its operators set.
     """
 
     secrets: Path
     port: int
     ledger_port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def call(self, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """``docker/stack ARGUMENTS``."""
@@ -66,6 +68,7 @@ class Stack:
             "LOCKGATE_PORT": str(self.port),
             "LOCKGATE_LEDGER_PORT": str(self.ledger_port),
             "LOCKGATE_SECRETS": str(self.secrets),
+            **self.settings,
         }
         command = [str(REPOSITORY / "docker" / "stack"), *arguments]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -82,9 +85,9 @@ class Stack:
         """Stop a container and start it again."""
         docker("restart", f"{NAME}-{container}")
 
-    def stopped(self, container: str) -> None:
-        """Stop a container for good."""
-        docker("stop", f"{NAME}-{container}")
+    def killed_for_good(self, container: str) -> None:
+        """Kill a container; Docker does not start it again."""
+        docker("kill", f"{NAME}-{container}")
 
     def started(self, container: str) -> None:
         """Start a stopped container, and wait until it is healthy."""
@@ -119,24 +122,38 @@ class Stack:
         with self.client() as client:
             return str(client.get(f"/flow_runs/{flow_run}").raise_for_status().json()["state_type"])
 
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Operator:
         """The ledger, as the platform."""
         password = (self.secrets / "ledger-platform").read_text().strip()
-        return Ledger(f"postgresql://lockgate_platform:{password}@127.0.0.1:{self.ledger_port}/lockgate")
+        return Operator(f"postgresql://lockgate_platform:{password}@127.0.0.1:{self.ledger_port}/lockgate")
 
     def attempts(self, key: str, partition: str = "") -> list[Attempt]:
         """The attempts of an asset's partition, newest first."""
         with self.ledger() as ledger:
             return ledger.attempts(key=key, partition=partition)
 
+    def outcomes(self, key: str, partition: str = "") -> list[str | None]:
+        """What these came to."""
+        return [attempt.outcome for attempt in self.attempts(key, partition)]
+
     def published(self, key: str, partition: str = "", *, seconds: float = SECONDS) -> None:
         """Wait until an asset's partition is published, then see that this happened once."""
+        until(lambda: "published" in self.outcomes(key, partition), f"{key} [{partition}] is published", seconds)
+        assert self.outcomes(key, partition).count("published") == 1
 
-        def outcomes() -> list[str | None]:
-            return [attempt.outcome for attempt in self.attempts(key, partition)]
+    # -- the source systems -------------------------------------------------------------------------------
 
-        until(lambda: "published" in outcomes(), f"{key} [{partition}] is published", seconds)
-        assert outcomes().count("published") == 1
+    def break_source(self, feed: str, day: str, fault: str) -> None:
+        """Let the source systems send a feed's day with a fault; see ``demo/source``."""
+        body = {"feed": feed, "date": day, "fault": fault}
+        self._ask_source(f"post('http://127.0.0.1:8099/faults', json={body})")
+
+    def mend_sources(self) -> None:
+        """Let the source systems send all data as it is."""
+        self._ask_source("delete('http://127.0.0.1:8099/faults')")
+
+    def _ask_source(self, call: str) -> None:
+        docker("exec", f"{NAME}-source-1", "python", "-c", f"import httpx; httpx.{call}.raise_for_status()")
 
 
 def docker(*arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
@@ -144,6 +161,11 @@ def docker(*arguments: str, check: bool = True) -> "subprocess.CompletedProcess[
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0 or not check, done.stderr[-2000:]
     return done
+
+
+def build_image(dockerfile: str, image: str) -> None:
+    """Build an image from the text of a Dockerfile, without a context."""
+    subprocess.run(["docker", "build", "--quiet", "--tag", image, "-"], input=dockerfile, text=True, check=True)
 
 
 @contextmanager

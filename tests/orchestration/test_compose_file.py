@@ -41,4 +41,4 @@ def test_the_worker_that_holds_dockers_socket_holds_nothing_of_the_team() -> Non
     worker = services["team-gamma"]
     assert worker["extends"]["service"] == "docker-worker"
     assert worker["secrets"] == ["api"]
-    assert not worker.keys() & {"image", "volumes", "env_file"}
+    assert not worker.keys() & {"image", "volumes"}

@@ -5,8 +5,11 @@ import signal
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -125,6 +128,7 @@ def test_on_a_platform_that_is_well_every_part_is_ok(live: Live, sound: None) ->
     assert found["sweep"].status == "warn"
     assert unwell.keys() <= {"sweep", f"worker {BROKEN}"}, unwell
     assert {"ledger", "settings", "database clock", "server clock", "deployed gamma", "worker gamma"} < found.keys()
+    assert {"auth", "worker versions"} < found.keys()
 
 
 def test_a_broker_that_does_not_answer_is_named(live: Live) -> None:
@@ -156,6 +160,38 @@ def test_a_paused_pool_is_named_with_the_command_that_resumes_it(live: Live) -> 
         found = looks(live, "pools")
     assert ill(found) == {"pool gamma"}
     assert found["pool gamma"].cure == "prefect work-pool resume gamma"
+
+
+@contextmanager
+def said_version(live: Live, worker: str, spoken: str) -> Iterator[None]:
+    """For the block, a worker's newest event says that it has another Prefect."""
+
+    def say(spoken: str) -> None:
+        resource = {
+            "prefect.resource.id": f"prefect.worker.warm-process.{worker}",
+            "prefect.resource.name": worker,
+            "prefect.version": spoken,
+        }
+        event = {"event": "prefect.worker.started", "id": str(uuid.uuid4()), "resource": resource}
+        live.client.request("POST", "/events", json=[{**event, "occurred": datetime.now(UTC).isoformat()}])
+
+    say(spoken)
+    try:
+        yield
+    finally:
+        say(version("prefect"))
+
+
+def test_a_worker_of_another_prefect_version_is_named(live: Live) -> None:
+    """As it said when it began; others fail in ways that are hard to see."""
+
+    def messages() -> list[str]:
+        return [found.message for found in looks(live, "worker versions").values() if found.status == "fail"]
+
+    with said_version(live, "gamma", "3.0.0"):
+        (message,) = until(messages, "the event is known")
+        assert "worker gamma has 3.0.0" in message
+    until(lambda: not messages(), "what it said last is known")
 
 
 @contextmanager

@@ -45,7 +45,11 @@ def render(team: str, worker_type: str, limit: int, producers: Iterable[str]) ->
     volumes = [f"store-{team}:/store/{team}", *(f"store-{other}:/store/{other}:ro" for other in producers)]
     login = {
         "environment": {"LOCKGATE_LEDGER_ROLE": team_role(team)},
-        "secrets": ["api", {"source": f"ledger-{team}", "target": "ledger"}],
+        "secrets": [
+            "api",
+            {"source": f"ledger-{team}", "target": "ledger"},
+            {"source": f"env-{team}", "target": "env"},
+        ],
         "volumes": volumes,
         "networks": [f"team-{team}"],
     }
@@ -55,8 +59,7 @@ def render(team: str, worker_type: str, limit: int, producers: Iterable[str]) ->
     if worker_type == DOCKER:
         worker = {"extends": _extends("docker-worker"), **worker, "secrets": ["api"], "networks": ["platform"]}
     else:
-        own = {"env_file": [{"path": f"{_SECRETS}/{team}.env", "required": False}]}
-        worker = {"extends": _extends("worker"), "image": image, **worker, **own, **login}
+        worker = {"extends": _extends("worker"), "image": image, **worker, **login}
     build = {"context": ".", "dockerfile": "docker/Dockerfile", "target": "team", "args": {"TEAM": team}}
     content = {
         "services": {
@@ -70,7 +73,10 @@ def render(team: str, worker_type: str, limit: int, producers: Iterable[str]) ->
         },
         "networks": {f"team-{team}": {}},
         "volumes": {f"store-{name}": {} for name in (team, *producers)},
-        "secrets": {f"ledger-{team}": {"file": f"{_SECRETS}/ledger-{team}"}},
+        "secrets": {
+            f"ledger-{team}": {"file": f"{_SECRETS}/ledger-{team}"},
+            f"env-{team}": {"file": f"{_SECRETS}/{team}.env"},
+        },
     }  # fmt: skip
     return _HEADER.format(team=team) + yaml.dump(
         content, Dumper=_NoAliases, sort_keys=False, default_flow_style=None, width=118
