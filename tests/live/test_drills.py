@@ -69,7 +69,7 @@ def test_a_team_has_its_own_code_password_and_store_alone(stack: Stack) -> None:
         return docker("exec", f"{NAME}-team-weather-1", "bash", "-c", command).stdout
 
     assert inside("ls /app/teams").split() == ["weather"]
-    assert sorted(inside("ls /run/secrets").split()) == ["api", "ledger"]
+    assert sorted(inside("ls /run/secrets").split()) == ["api", "env", "ledger"]
     assert inside("ls /store").split() == ["weather"]
     refused = docker("exec", f"{NAME}-team-delays-1", "touch", "/store/weather/ours", check=False)
     assert "Read-only file system" in refused.stderr
@@ -126,9 +126,9 @@ def test_a_teams_container_is_killed(stack: Stack, day: str) -> None:
 
 
 BREAKAGES = {
-    "import error": "RUN echo 'import nothing_of_that_name' >> /app/teams/weather/assets.py",
-    "exec format": "USER root\nRUN printf '\\177ELF' > /usr/local/bin/entrypoint\nUSER lockgate",
-    "out of memory": "RUN echo 'hog = b\"x\" * (8 << 30)' >> /app/teams/weather/assets.py",
+    "import error": "echo 'import nothing_of_that_name' >> /app/teams/weather/assets.py",
+    "exec format": "printf '\\177ELF' > /usr/local/bin/entrypoint",
+    "out of memory": "echo 'hog = b\"x\" * (8 << 30)' >> /app/teams/weather/assets.py",
 }
 
 
@@ -153,7 +153,7 @@ def broken_image(stack: Stack, breakage: str) -> Iterator[None]:
     image, whole = "lockgate-team-weather:dev", "lockgate-team-weather:whole"
     docker("tag", image, whole)
     try:
-        build_image(f"FROM {whole}\n{breakage}\n", image)
+        build_image(f"FROM {whole}\nUSER root\nRUN {breakage}\nUSER lockgate\n", image)
         stack.call("up", "--no-build", "--no-deps", "--detach", "team-weather", check=False)
         yield
     finally:

@@ -9,12 +9,14 @@ from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from lockgate.core.errors import LockgateError
+from lockgate.core.spec import AssetSpec
 from lockgate.environments import is_fresh, team_python
+from lockgate.ledger import Ledger
 from lockgate.orchestration.loads import load_plans
 from lockgate.orchestration.plan import TeamChanges, plan_loaded
 from lockgate.orchestration.validate import TeamPlan, check_plan
 from lockgate.platform.doctor.finding import Finding, fail, ok, warn
-from lockgate.settings import all_teams, api_url, team_folder
+from lockgate.settings import PLATFORM, all_teams, api_url, ledger_url, team_folder
 
 
 def teams(root: Path) -> Iterator[Finding]:
@@ -26,7 +28,8 @@ def teams(root: Path) -> Iterator[Finding]:
             fresh.append(team)
         yield found
     loaded = load_plans(root, fresh)
-    known = {spec.key: spec for plan in loaded.values() if isinstance(plan, TeamPlan) for spec in plan.specs}
+    known = _registered(root)
+    known |= {spec.key: spec for plan in loaded.values() if isinstance(plan, TeamPlan) for spec in plan.specs}
     sound: dict[str, TeamPlan] = {}
     for team, plan in loaded.items():
         try:
@@ -39,6 +42,15 @@ def teams(root: Path) -> Iterator[Finding]:
             sound[team] = plan
             yield ok(f"code {team}", f"{len(plan.specs)} assets, as its Prefect file says.")
     yield from _deployed(sound, root)
+
+
+def _registered(root: Path) -> dict[str, AssetSpec]:
+    """What the ledger knows, of teams whose code is elsewhere too; nothing if it cannot be asked."""
+    try:
+        with Ledger(ledger_url(PLATFORM, root)) as ledger:
+            return ledger.registry()
+    except LockgateError:
+        return {}
 
 
 def _environment(team: str, folder: Path) -> Finding:
