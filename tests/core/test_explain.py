@@ -45,6 +45,12 @@ def test_good_and_up_to_date_is_said_as_such() -> None:
     assert sentence(found) == "good and up to date: v4 since 2026-01-01 12:00:00 UTC"
 
 
+def test_a_value_that_a_waiver_let_pass_is_good_and_the_check_is_named() -> None:
+    snapshot = world(published("one/a", 1))
+    found = told("one/a", snapshot, done={("one/a", DAY): Activity(published_at=NOON, waived=("complete",))})
+    assert sentence(found) == "good and up to date: v1 since 2026-01-01 12:00:00 UTC; waived: complete"
+
+
 def test_a_rejection_far_above_is_walked_to_with_its_check_owner_time_and_command() -> None:
     owned = replace(A, owners=("ann@example.com",))
     snapshot = world(rejected("one/a", 1), published("two/b", 1), assets=(owned, B, C))

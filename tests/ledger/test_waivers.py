@@ -68,6 +68,7 @@ def test_everybody_who_sees_the_verdict_sees_that_it_was_waived(one: World) -> N
     assert verdict(one, "flights").waived
     (status,) = (row for row in one.ledger("platform").status() if row.asset == SOURCE)
     assert [check.name for check in status.checks if check.waived] == ["complete"]
+    assert one.ledger("platform").activity([(SOURCE, "north")])[SOURCE, "north"].waived == ("complete",)
 
 
 def test_it_covers_no_other_check(one: World) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from unittest.mock import AsyncMock
 
@@ -69,6 +71,29 @@ def test_changed_code_is_noticed_and_runs_under_way_are_untouched(warm: Pool) ->
     warm.let_go(held)
     assert {warm.ended(held).state_name, warm.ended(run).state_name} == {"Completed"}
     until(lambda: not before.is_running(), "the old fork server ends with its last run")
+
+
+WORKER_THAT_IS_KILLED = """
+import asyncio, os, signal
+from pathlib import Path
+from lockgate.worker.servers import ForkServers, socket_path
+folder = Path.cwd()
+asyncio.run(ForkServers(warn=print).ensure(folder))
+assert socket_path(folder).exists()
+print(socket_path(folder).parent, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_worker_that_is_killed_leaves_no_fork_server_and_no_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "harbour"
+    folder.mkdir()
+    (folder / "assets.py").write_text("from lockgate import Team\n\nteam = Team('harbour')\n")
+    command = [sys.executable, "-c", WORKER_THAT_IS_KILLED]
+    killed = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    place = Path(killed.stdout.strip())
+    assert (killed.returncode, place.name[:9]) == (-signal.SIGKILL, "lockgate-")
+    until(lambda: not place.exists(), "the fork server ends, and its folder is gone")
 
 
 async def test_an_answer_that_is_older_than_the_start_of_its_run_does_no_harm(unattended: Pool) -> None:

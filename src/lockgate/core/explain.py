@@ -54,6 +54,7 @@ class Activity:
         finished_at: When that settled.
         why: For a failed one, what the ledger keeps of the error; "" where this login may not see it.
         running_since: When the attempt under way began.
+        waived: The checks that failed its last judged attempt, and that its owner waived.
     """
 
     judged_at: datetime.datetime | None = None
@@ -62,6 +63,7 @@ class Activity:
     finished_at: datetime.datetime | None = None
     why: str = ""
     running_since: datetime.datetime | None = None
+    waived: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Explanation:
         role: What it means to the asset below, as the gate says; None at the root.
         version: Number of its current published version.
         checks: The ``error`` checks it failed, if rejected.
+        waived: The checks that failed and that its owner waived.
         newer: What its current version was not made from: ``weather/days [2013-01-05] v2``, ``code``.
         since: Since when it is so, where the ledger knows.
         running_since: When the attempt under way began.
@@ -90,6 +93,7 @@ class Explanation:
     role: ReasonKind | None = None
     version: int | None = None
     checks: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
     newer: tuple[str, ...] = ()
     since: datetime.datetime | None = None
     running_since: datetime.datetime | None = None
@@ -152,6 +156,7 @@ class _Walk:
             role=role,
             version=head.number,
             checks=head.failed_checks if state == "rejected" else (),
+            waived=done.waived,
             newer=tuple(self._newer(asset, where, decision)) if state in ("due", "outdated", "declined") else (),
             since=_since(state, done),
             running_since=done.running_since,

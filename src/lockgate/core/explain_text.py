@@ -11,7 +11,8 @@ from lockgate.core.keys import label, split_key
 def sentence(told: Explanation) -> str:
     """What holds of a slice, in one sentence without its name."""
     running = f"; a run is under way since {moment(told.running_since)}" if told.running_since else ""
-    return _state(told) + running
+    waived = f"; waived: {', '.join(told.waived)}" if told.waived else ""
+    return _state(told) + waived + running
 
 
 def _state(told: Explanation) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from lockgate.core.check import Verdict
+from lockgate.core.explain import Activity
 from lockgate.core.gate import Head, Pin, Slice, Snapshot
 from lockgate.core.spec import spec_from_json
 from lockgate.core.sweep import Progress, Tried
@@ -71,6 +72,11 @@ def attempt_from_json(data: Mapping[str, Any]) -> Attempt:
     """One entry of what ``history`` returns."""
     times = {name: data[name] and datetime.datetime.fromisoformat(data[name]) for name in ("started_at", "finished_at")}
     return Attempt(**{**data, **times})
+
+
+def activity_from_row(row: Mapping[str, Any]) -> Activity:
+    """One row of the activity query, without the slice it is about."""
+    return Activity(**{**row, "waived": tuple(row["waived"])})
 
 
 def status_from_row(row: Mapping[str, Any]) -> SliceStatus:

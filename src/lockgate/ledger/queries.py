@@ -31,7 +31,9 @@ ACTIVITY = """
             then lockgate.history(last.id, null, null, null, 1) -> 0 -> 'reason' ->> 'why' end, '') as why,
         (select min(began_at) from lockgate.claims join lockgate.attempts on attempts.id = claims.attempt
          where claims.asset = slice.asset and claims.partition = slice.partition
-            and claims.expires > clock_timestamp()) as running_since
+            and claims.expires > clock_timestamp()) as running_since,
+        array(select name from lockgate.verdicts where attempt = heads.judged_by and waiver is not null
+              order by name) as waived
     from unnest(%s::text[], %s::text[]) as slice (asset, partition)
     left join lockgate.heads using (asset, partition)
     left join lockgate.attempts as judge on judge.id = heads.judged_by

@@ -9,7 +9,13 @@ from lockgate.core.gate import Slice, Snapshot
 from lockgate.core.spec import AssetSpec, spec_from_json
 from lockgate.core.sweep import Progress
 from lockgate.ledger import queries
-from lockgate.ledger.decode import attempt_from_json, progress_from_json, snapshot_from_json, status_from_row
+from lockgate.ledger.decode import (
+    activity_from_row,
+    attempt_from_json,
+    progress_from_json,
+    snapshot_from_json,
+    status_from_row,
+)
 from lockgate.ledger.login import Login
 from lockgate.ledger.records import Attempt, PublishedVersion, SliceStatus, Staged, Version, Waiver
 
@@ -94,7 +100,7 @@ class Reads(Login):
         """What was done last on each of some slices; an error only where this login may see it."""
         pairs = sorted(set(slices))
         rows = self._rows(queries.ACTIVITY, [asset for asset, _ in pairs], [partition for _, partition in pairs])
-        return {(row.pop("asset"), row.pop("partition")): Activity(**row) for row in rows}
+        return {(row.pop("asset"), row.pop("partition")): activity_from_row(row) for row in rows}
 
     def versions(self, key: str, partition: str | None = None, *, limit: int = 10) -> list[PublishedVersion]:
         """The published versions of an asset that this login may read, latest first."""

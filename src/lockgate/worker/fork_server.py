@@ -13,6 +13,7 @@ import os
 import random
 import runpy
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -40,7 +41,12 @@ class ForkServer:
 
     Args:
         path: Where to listen; taken over from an earlier server in one step.
+
+    Attributes:
+        abandoned: Whether the worker was killed: it ended without telling this server to.
     """
+
+    abandoned = False
 
     def __init__(self, path: Path) -> None:
         self._selector = selectors.DefaultSelector()
@@ -137,6 +143,7 @@ class ForkServer:
         os.kill(pid, signal.SIGKILL)
 
     def _end_accepting(self) -> None:
+        self.abandoned = not os.read(0, 1)
         self._selector.unregister(0)
         self._selector.unregister(self._listener)
         self._listener.close()
@@ -243,11 +250,14 @@ def main() -> None:
     if unsafe:
         print(f"cold: {unsafe}", flush=True)  # noqa: T201
         return
-    server = ForkServer(Path(sys.argv[1]))
+    place = Path(sys.argv[1])
+    server = ForkServer(place)
     print("ready", flush=True)  # noqa: T201
     job = server.serve()
     if job is not None:
         run(job, settings)
+    elif server.abandoned:
+        shutil.rmtree(place.parent, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -112,8 +112,12 @@ def fork_server_environment(ours: Mapping[str, str]) -> dict[str, str]:
 
 
 def _end(server: _Server) -> None:
-    """Close its standard input, upon which it ends with its last run; a thread waits for that, so no zombie stays."""
+    """Tell it to end with its last run; a thread waits for that, so no zombie stays.
+
+    A standard input that closes without a word says that we were killed: then it tidies up for us.
+    """
     with contextlib.suppress(OSError):
         if server.process.stdin:
+            server.process.stdin.write("end")
             server.process.stdin.close()
     threading.Thread(target=server.process.wait, name="lockgate-reaper", daemon=True).start()
