@@ -14,6 +14,7 @@ COMMANDS = {
     "throughput": ["benchmarks.throughput"],
     "idle": ["benchmarks.idle"],
     "scale": ["benchmarks.scale"],
+    "broken": ["benchmarks.broken"],
 }
 FIGURES = {"name", "unit", "samples", "median", "p95", "min", "max"}
 
