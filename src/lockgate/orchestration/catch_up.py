@@ -5,7 +5,7 @@ server is down, nothing is scheduled at all. Either way an asset's ``catch_up`` 
 """
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import FlowRunFilter
@@ -14,14 +14,14 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import FlowRunContext
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Scheduled
 
 from lockgate.core.catch_up import missed, skipped
 from lockgate.core.gate import Slice
 from lockgate.core.partitions import Daily
 from lockgate.core.schedule import Cron, Every, Schedule, last_complete_day
 from lockgate.core.spec import AssetSpec, CatchUp
-from lockgate.orchestration.deployed import MAX_PAGES, PAGE, deployments_of
+from lockgate.orchestration.deployed import MAX_PAGES, PAGE, deployments_of, jobs_of
 
 DOWNTIME = datetime.timedelta(minutes=3)
 
@@ -43,13 +43,33 @@ async def catch_up(client: PrefectClient, registry: Mapping[str, AssetSpec]) -> 
     """
     now = datetime.datetime.now(datetime.UTC)
     last = await _last_round(client)
-    scheduled = {key: spec for key, spec in registry.items() if spec.schedule and spec.catch_up != "none"}
-    if last is None or now - last < DOWNTIME or not scheduled:
+    if last is None or now - last < DOWNTIME:
         return []
+    return await make_up(client, registry, last, now)
+
+
+async def make_up(
+    client: PrefectClient, registry: Mapping[str, AssetSpec], after: datetime.datetime, now: datetime.datetime
+) -> list[Slice]:
+    """Start the runs that were due between two moments and never scheduled.
+
+    Args:
+        client: Of Prefect's API.
+        registry: All deployed assets.
+        after: With time zone.
+        now: With time zone.
+
+    Returns:
+        Their slices; of a job, of which the latest run is made up for, the name of its deployment.
+    """
+    scheduled = {key: spec for key, spec in registry.items() if spec.schedule and spec.catch_up != "none"}
+    teams = {spec.team for spec in registry.values()}
+    deployments = await deployments_of(client, scheduled) | await jobs_of(client, teams)
     started: list[Slice] = []
-    for key, deployment in (await deployments_of(client, scheduled)).items():
+    for key, deployment in deployments.items():
         if not deployment.paused:
-            started += [(key, one) for one in await _make_up(client, deployment, scheduled[key], last, now)]
+            runs = _make_up(client, key, deployment, scheduled.get(key), after, now)
+            started += [(key, partition) async for partition in runs]
     return started
 
 
@@ -66,49 +86,49 @@ async def _last_round(client: PrefectClient) -> datetime.datetime | None:
 
 async def _make_up(
     client: PrefectClient,
+    key: str,
     deployment: DeploymentResponse,
-    spec: AssetSpec,
-    last: datetime.datetime,
+    spec: AssetSpec | None,
+    after: datetime.datetime,
     now: datetime.datetime,
-) -> list[str]:
-    known = await _known(client, deployment, last, now)
-    partitions = []
+) -> AsyncIterator[str]:
+    known = await _known(client, deployment, after, now)
     for entry in deployment.schedules:
-        for due in _missed(entry, spec, last, now):
+        for due in _missed(entry, spec.catch_up if spec else "latest", after, now):
             partition = str(entry.parameters.get("partition") or "")
             if any(abs((due - time).total_seconds()) < 1 and partition == of for time, of in known):
                 continue
-            if isinstance(spec.partitions, Daily) and not partition:
+            if spec and isinstance(spec.partitions, Daily) and not partition:
                 partition = last_complete_day(spec.schedule, due)
             await client.create_flow_run_from_deployment(
                 deployment.id,
                 parameters={**entry.parameters, "partition": partition},
-                idempotency_key=f"catch-up {spec.key} [{partition}] {due.isoformat()}",
+                state=Scheduled(scheduled_time=due),
+                idempotency_key=f"catch-up {key} [{partition}] {due.isoformat()}",
                 tags=["catch-up"],
             )
-            partitions.append(partition)
-    return partitions
+            yield partition
 
 
 def _missed(
-    entry: DeploymentSchedule, spec: AssetSpec, last: datetime.datetime, now: datetime.datetime
+    entry: DeploymentSchedule, policy: CatchUp, after: datetime.datetime, now: datetime.datetime
 ) -> Iterator[datetime.datetime]:
     if not entry.active:
         return
     if isinstance(entry.schedule, CronSchedule):
         schedule: Schedule = Cron(entry.schedule.cron, entry.schedule.timezone or "UTC")
-        yield from missed(spec.catch_up, schedule, last, now, now)
+        yield from missed(policy, schedule, after, now, now)
     elif isinstance(entry.schedule, IntervalSchedule) and entry.schedule.anchor_date:
-        yield from missed(spec.catch_up, Every(entry.schedule.interval), last, now, entry.schedule.anchor_date)
+        yield from missed(policy, Every(entry.schedule.interval), after, now, entry.schedule.anchor_date)
 
 
 async def _known(
-    client: PrefectClient, deployment: DeploymentResponse, last: datetime.datetime, now: datetime.datetime
+    client: PrefectClient, deployment: DeploymentResponse, after: datetime.datetime, now: datetime.datetime
 ) -> list[tuple[datetime.datetime, str]]:
     """When the deployment's runs of that time were due, and their partition."""
     wanted = {
         "deployment_id": {"any_": [str(deployment.id)]},
-        "expected_start_time": {"after_": last, "before_": now},
+        "expected_start_time": {"after_": after, "before_": now},
     }
     known: list[tuple[datetime.datetime, str]] = []
     for page in range(MAX_PAGES):

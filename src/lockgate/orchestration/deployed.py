@@ -11,21 +11,36 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
 
+from lockgate.core.job import MARK as JOB_MARK
+
 PAGE = 200
 MAX_PAGES = 10
 
 
 async def deployments_of(client: PrefectClient, keys: Collection[str]) -> dict[str, DeploymentResponse]:
     """The deployments of assets, by key; what is not deployed is left out. A bounded number of queries."""
-    teams = sorted({key.partition("/")[0] for key in keys})
+    teams = {key.partition("/")[0] for key in keys}
     names = sorted({key.partition("/")[2] for key in keys})
-    of_teams = FlowFilter.model_validate({"name": {"any_": teams}})
+    found = await _deployments(client, teams, {"any_": names})
+    return {key: found[key] for key in keys if key in found}
+
+
+async def jobs_of(client: PrefectClient, teams: Collection[str]) -> dict[str, DeploymentResponse]:
+    """The deployments of these teams' jobs, by name as ``team/@job``."""
+    found = await _deployments(client, teams, {"like_": JOB_MARK})
+    return {name: one for name, one in found.items() if one.name.startswith(JOB_MARK)}
+
+
+async def _deployments(
+    client: PrefectClient, teams: Collection[str], named: dict[str, Any]
+) -> dict[str, DeploymentResponse]:
+    of_teams = FlowFilter.model_validate({"name": {"any_": sorted(teams)}})
     flows = {flow.id: flow.name for flow in await client.read_flows(flow_filter=of_teams, limit=PAGE)}
     found: dict[str, DeploymentResponse] = {}
     for page in range(MAX_PAGES):
         deployments = await client.read_deployments(
             flow_filter=of_teams,
-            deployment_filter=DeploymentFilter.model_validate({"name": {"any_": names}}),
+            deployment_filter=DeploymentFilter.model_validate({"name": named}),
             sort=DeploymentSort.NAME_ASC,
             limit=PAGE,
             offset=page * PAGE,
@@ -33,7 +48,7 @@ async def deployments_of(client: PrefectClient, keys: Collection[str]) -> dict[s
         found |= {f"{flows[one.flow_id]}/{one.name}": one for one in deployments if one.flow_id in flows}
         if len(deployments) < PAGE:
             break
-    return {key: found[key] for key in keys if key in found}
+    return found
 
 
 async def unfinished(
