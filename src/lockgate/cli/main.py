@@ -5,7 +5,7 @@ import sys
 
 from rich.markup import escape
 
-from lockgate.cli import (
+from lockgate.cli import (  # noqa: F401 - importing a module adds its commands
     bootstrap,
     deploy,
     doctor,
@@ -24,23 +24,6 @@ from lockgate.cli import (
 from lockgate.cli.app import app
 from lockgate.cli.output import errors
 from lockgate.core.errors import LockgateError, UsageError
-
-COMMANDS = (
-    bootstrap,
-    deploy,
-    doctor,
-    evidence,
-    history,
-    new,
-    retention,
-    rollback,
-    run,
-    show,
-    status,
-    testing,
-    up,
-    why,
-)
 
 
 def main() -> None:
