@@ -192,7 +192,7 @@ def measure_stack(number: int, *, as_json: bool) -> None:
 
 
 def hop_series(done: list[HandOff]) -> list[Series]:
-    """Per hop the seconds since the one before, and the whole."""
+    """Per hop the seconds since the one before, and from the publish to the first line."""
     steps = [
         Series(f"{before} -> {after}", "s", [one.hops[after] - one.hops[before] for one in done])
         for before, after in pairwise(HOPS)

@@ -1,4 +1,4 @@
-"""One hand-off, hop by hop, from what ledger and Prefect note of it anyway; the run itself is not slowed."""
+"""One hand-off hop by hop, and the end of the run it started, from what ledger and Prefect note anyway."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,8 @@ MATERIALIZED = "prefect.asset.materialization.succeeded"
 TRIGGERED = "prefect.automation.action.triggered"
 HOPS = (
     "published", "event emitted", "event received", "automation acts", "run created", "picked up (Pending)",
-    "Submitting", "forked", "Running", "gate begun", "gate done", "first line",
+    "Submitting", "forked", "Running", "gate begun", "gate done", "first line", "computed", "staged", "published too",
+    "Completed",
 )  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def timeline(bench: Bench, upstream: str, dependent: str, partition: str) -> dic
     run = bench.client.read_flow_run(run_id)  # type: ignore[arg-type]
     emitted = _event(bench, MATERIALIZED, f"asset://{upstream}", after=source.published_at)
     states = {state.name: state.timestamp for state in bench.client.read_flow_run_states(run_id)}  # type: ignore[arg-type]
-    gate = until(lambda: _task(bench, run_id, "gate"), "Prefect knows the gate's task")
+    tasks = {step: _task(bench, run_id, step) for step in ("gate", "compute", "stage")}
     acts = _event(bench, TRIGGERED, None, after=source.published_at)
     moments = {
         "published": source.published_at,
@@ -46,9 +47,13 @@ def timeline(bench: Bench, upstream: str, dependent: str, partition: str) -> dic
         "Submitting": states["Submitting"],
         "forked": made.metadata["forked"],
         "Running": states["Running"],
-        "gate begun": gate["start_time"],
-        "gate done": gate["end_time"],
+        "gate begun": tasks["gate"]["start_time"],
+        "gate done": tasks["gate"]["end_time"],
         "first line": made.metadata["began"],
+        "computed": tasks["compute"]["end_time"],
+        "staged": tasks["stage"]["end_time"],
+        "published too": made.published_at,
+        "Completed": states["Completed"],
     }
     begin = _seconds(source.published_at)
     return {hop: _seconds(moments[hop]) - begin for hop in HOPS}
@@ -78,7 +83,12 @@ def _event(bench: Bench, name: str, resource: str | None, after: datetime) -> di
     return until(found, f"event {name}")
 
 
-def _task(bench: Bench, run_id: str, name: str) -> dict[str, Any] | None:
+def _task(bench: Bench, run_id: str, name: str) -> dict[str, Any]:
+    """The run's task of this name, which Prefect's server learns of by an event."""
     wanted = {"flow_runs": {"id": {"any_": [run_id]}}}
-    found = httpx.post(f"{bench.api_url}/task_runs/filter", json=wanted, timeout=30).raise_for_status().json()
-    return next((task for task in found if task["name"].startswith(name) and task["end_time"]), None)
+
+    def found() -> dict[str, Any] | None:
+        tasks = httpx.post(f"{bench.api_url}/task_runs/filter", json=wanted, timeout=30).raise_for_status().json()
+        return next((task for task in tasks if task["name"].startswith(name) and task["end_time"]), None)
+
+    return until(found, f"Prefect knows the task {name}")
