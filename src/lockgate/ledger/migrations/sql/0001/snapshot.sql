@@ -40,8 +40,11 @@ as $$
         'assets', coalesce((select jsonb_agg(assets.spec) from assets join above using (key)), '[]'),
         'heads', coalesce((
             select jsonb_agg(describe_head(heads)) from (
-                -- Apart, so that the usual one looks up two rows per asset, however many partitions there are.
-                select heads from above join heads on heads.asset = above.key and heads.partition in (p_partition, '')
+                -- Apart, so that the usual one looks up two rows per asset, however many partitions there are;
+                -- "offset 0" keeps the planner from reading the heads of all assets at once instead.
+                select one.heads from above cross join lateral (
+                    select heads from heads where asset = above.key and partition in (p_partition, '') offset 0
+                ) as one
                 where not (select partitions from every)
                 union all
                 select heads from above join heads on heads.asset = above.key where (select partitions from every)
