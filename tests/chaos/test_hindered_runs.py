@@ -1,5 +1,6 @@
 """Runs that are not killed but hindered: put to sleep, locked out, out of space, on a clock that steps back."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 
 from lockgate.core.gate import Slice
+from lockgate.store.pickled import encode_object
 from tests.chaos.invariants import ALL_GOOD, AT_REST
 from tests.chaos.processes import SOURCES, Folder, Runs
 from tests.chaos.simulated import DAYS
@@ -148,6 +150,35 @@ def _fill(file: Path) -> None:
                 filler.write(bytes(1024))
         except OSError:
             return
+
+
+# -- a stored value is damaged -----------------------------------------------------------------------------
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "truncated": lambda file: os.truncate(file, file.stat().st_size // 2),
+    "swapped": lambda file: file.write_bytes(encode_object({"good": False})),
+    "removed": lambda file: file.unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_value_fails_those_who_read_it_until_it_is_made_again(runs: Runs, damage: str) -> None:
+    """Nobody is given it, and what was made from the value before stays."""
+    runs.do(SOURCE)
+    number = runs.number(DEPENDENT)
+    query = "select location from versions join heads on current = versions.id where heads.asset = %s"
+    DAMAGES[damage](runs.store / runs.world.ask(f"{query} and heads.partition = %s", *SOURCE))
+
+    runs.do(DEPENDENT)
+
+    assert runs.number(DEPENDENT) == number
+    why = runs.world.ask("select reason ->> 'why' from attempts where asset = %s order by id desc", DEPENDENT[0])
+    assert why.endswith("Run the asset again."), why
+    runs.holds()
+    runs.do(SOURCE)
+    at_rest_and_good(runs)
+    assert runs.number(DEPENDENT) == number + 1
 
 
 # -- the database's clock steps back -----------------------------------------------------------------------

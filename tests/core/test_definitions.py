@@ -21,6 +21,7 @@ from lockgate.core.errors import (
     UnknownInput,
 )
 from lockgate.core.graph import check_graph
+from lockgate.core.partitions import Partitions, Unpartitioned
 from lockgate.core.spec import AssetSpec, InputSpec, spec_from_json
 from lockgate.testing import check_value, materialize
 
@@ -285,6 +286,26 @@ def test_schedules_and_partitions_that_cannot_be() -> None:
     for wrong in ("2013-13-01", "20130105", "../etc", "", "2014-01-01"):
         with pytest.raises(PartitionMismatch):
             Daily("2013-01-01", "2013-12-31").validate(wrong)
+
+
+HOSTILE = [
+    "2013-01-05'; drop table heads; --", "../2013-01-05", "2013-01-05/..", "2013/01/05", "2013-01-05\n", " 2013-01-05",
+    "2013-01-0\uff15", "2013-01-0\u0665", "größe", "\0", "north ", "NORTH", "north/south", "%s", "$HOME",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("partition", HOSTILE)
+@pytest.mark.parametrize("partitions", [Unpartitioned(), Daily("2013-01-01"), Static("north", "south")])
+def test_a_partition_that_an_asset_does_not_have_is_refused_in_one_line(partitions: Partitions, partition: str) -> None:
+    with pytest.raises(PartitionMismatch) as refused:
+        partitions.validate(partition)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../a", "a\\b", "größe", "a b", "a'b", "a\0", "a\n", "x" * 101])
+def test_a_static_partition_of_a_name_that_is_no_file_name_is_refused(name: str) -> None:
+    with pytest.raises(InvalidName):
+        Static(name)
 
 
 def spec(key: str, *inputs: str, shared: tuple[str, ...] = ("*",), **more: object) -> AssetSpec:

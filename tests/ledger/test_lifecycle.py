@@ -271,8 +271,13 @@ def test_what_was_never_deployed_is_refused_by_that_name(pair: World) -> None:
     ("partitions", "good", "bad"),
     [
         (Daily("2013-01-01", "2013-12-31"), "2013-02-28", ["", "2013-02-29", "2012-12-31", "2014-01-01", "today"]),
-        (DAYS, "2016-02-29", ["2013-13-01", "0000-01-01", "2013-1-1", "99999-01-01"]),
-        (Static("north", "south"), "south", ["", "east", "NORTH"]),
+        (DAYS, "2016-02-29", ["2013-13-01", "0000-01-01", "2013-1-1", "99999-01-01", "2013-01-01'; drop table heads"]),
+        (
+            DAYS,
+            "2016-02-29",
+            ["../2013-01-01", "2013-01-01/..", "2013-01-01\n", " 2013-01-01", "2013-01-0\uff11", "%s"],
+        ),
+        (Static("north", "south"), "south", ["", "east", "NORTH", "north/..", "north ", "nörth", "north' or true --"]),
     ],
 )
 def test_begin_refuses_partitions_that_the_asset_does_not_have(
