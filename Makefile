@@ -9,7 +9,7 @@ SEED   ?=
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 
-.PHONY: help demo up down test test-teams test-all lint types imports locks lock clean docker-up docker-demo docker-down
+.PHONY: help demo up down test test-teams test-all chaos lint types imports locks lock clean docker-up docker-demo docker-down
 .DEFAULT_GOAL := help
 
 help: ## Show the targets.
@@ -51,6 +51,9 @@ test-teams: $(READY) ## Run each team's tests in the team's own environment.
 
 test-all: test ## Run the slow tests too.
 	$(BIN)/python -m pytest -m slow -q
+
+chaos: $(READY) ## Kill parts of the platform and hundreds of runs; CHAOS_SEED=n repeats the dice of a run.
+	CHAOS=long $(BIN)/python -m pytest tests/chaos -q
 
 lint: $(READY) types imports locks ## Check style, types, imports and locks.
 	$(BIN)/ruff check .

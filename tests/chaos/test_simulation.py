@@ -34,7 +34,7 @@ SOURCE_KEYS = ("weather/a", "weather/b")
 DERIVED = ("flights/c", "flights/lenient", "delays/d", "delays/e")
 DAILY = [(key, day) for key in (*SOURCE_KEYS, *DERIVED[:3]) for day in DAYS]
 ALL = [*DAILY, ("delays/e", "")]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 EVERY = st.sampled_from(DAILY)
 SOURCES = st.sampled_from([(key, day) for key in SOURCE_KEYS for day in DAYS])

@@ -85,3 +85,24 @@ async def unfinished(
         if len(found) < PAGE:
             break
     return runs
+
+
+async def crashed(client: PrefectClient, since: datetime.datetime, *, flows: Collection[str]) -> list[FlowRun]:
+    """The newest runs of flows with these names that crashed since then, but not those that were started again."""
+    wanted = {"state": {"type": {"any_": ["CRASHED"]}}, "end_time": {"after_": since}}
+    found = await client.read_flow_runs(
+        flow_filter=FlowFilter.model_validate({"name": {"any_": list(flows)}}),
+        flow_run_filter=FlowRunFilter.model_validate(wanted),
+        sort=FlowRunSort.END_TIME_DESC,
+        limit=PAGE,
+    )
+    if not found:
+        return []
+    keys = FlowRunFilter.model_validate({"idempotency_key": {"any_": [repair_key(run) for run in found]}})
+    again = {run.idempotency_key for run in await client.read_flow_runs(flow_run_filter=keys, limit=PAGE)}
+    return [run for run in found if repair_key(run) not in again]
+
+
+def repair_key(run: FlowRun) -> str:
+    """The idempotency key of the run that is started in place of one that crashed."""
+    return f"repair {run.id}"

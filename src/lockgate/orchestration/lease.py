@@ -8,7 +8,7 @@ from lockgate.core.errors import LedgerError
 from lockgate.ledger import Ledger
 
 LEASE_SECONDS = 30
-RENEWAL_SECONDS = LEASE_SECONDS / 3
+RENEWAL_SECONDS = LEASE_SECONDS / 6
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Repair: runs whose process is gone are ended in Prefect and in the ledger, so that others may go on.
 
-The evidence is the ledger's. A run under way renews the lease of its claim every 10 seconds, however slow it is; a
+The evidence is the ledger's. A run under way renews the lease of its claim every 5 seconds, however slow it is; a
 lease lasts 30. A run is dead
 
     - if its lease has run out, and still has when it is looked at again after the time of a renewal (the ledger
@@ -9,6 +9,9 @@ lease lasts 30. A run is dead
       it died before its gate, or after its last word.
 
 Whatever was judged dead in error can do no harm: it cannot publish any more, and another run does its work.
+
+What crashed, ended here or by whoever saw its process die, is started again: a dependent by the sweep, which knows
+what is missing; a source or a job here, at most twice.
 """
 
 import asyncio
@@ -26,7 +29,7 @@ from lockgate.core.schedule import last_complete_day
 from lockgate.core.spec import AssetSpec
 from lockgate.core.sweep import MAX_FAILURES
 from lockgate.ledger import Operator
-from lockgate.orchestration.deployed import unfinished
+from lockgate.orchestration.deployed import crashed, repair_key, unfinished
 from lockgate.orchestration.lease import RENEWAL_SECONDS
 from lockgate.orchestration.threads import in_thread
 from lockgate.settings import PLATFORM
@@ -34,6 +37,8 @@ from lockgate.settings import PLATFORM
 SILENCE_SECONDS = 180.0
 # A round of the sweep, or of retention, reports nothing to the ledger and ends itself in time.
 PLATFORM_SECONDS = {"sweep": 300.0, "retention": 3900.0}
+# A crash that no round saw for so long is left to the schedule, or to whoever looks.
+CRASH_SECONDS = 600.0
 TAG = "repair-"
 
 
@@ -53,7 +58,7 @@ class Repaired:
 
 
 async def repair(client: PrefectClient, ledger: Operator) -> list[Repaired]:
-    """Settle what is dead, free what it holds, and start again the dead runs that the sweep does not start itself."""
+    """Settle what is dead, free what it holds, and start again what crashed and the sweep does not start itself."""
     registry = await in_thread(ledger.registry)
     repaired = []
     expired = await in_thread(lambda: ledger.expired(0))
@@ -62,14 +67,15 @@ async def repair(client: PrefectClient, ledger: Operator) -> list[Repaired]:
     for silent in expired:
         run = await _read(client, silent.flow_run_id)
         if await in_thread(lambda: ledger.expire(silent.attempt)):  # noqa: B023 - awaited within the round
-            what = await _end(client, run, registry, f"the lease of attempt {silent.attempt} ran out") if run else ""
-            repaired.append(Repaired(silent.asset, silent.partition, f"settled attempt {silent.attempt}{what}"))
-    teams = {spec.team for spec in registry.values()} | {PLATFORM}
-    for run in await _dead_without_claim(client, ledger, teams):
+            if run:
+                await _end(client, run, f"the lease of attempt {silent.attempt} ran out")
+            repaired.append(Repaired(silent.asset, silent.partition, f"settled attempt {silent.attempt}"))
+    teams = {spec.team for spec in registry.values()}
+    for run in await _dead_without_claim(client, ledger, teams | {PLATFORM}):
         name = await _name(client, run)
-        what = await _end(client, run, registry, "it gave no sign of life")
-        repaired.append(Repaired(name, str(run.parameters.get("partition", "")), f"ended a dead run{what}"))
-    return repaired
+        await _end(client, run, "it gave no sign of life")
+        repaired.append(Repaired(name, str(run.parameters.get("partition", "")), "ended a dead run"))
+    return repaired + await _start_again(client, ledger, registry, teams)
 
 
 async def _dead_without_claim(client: PrefectClient, ledger: Operator, teams: Collection[str]) -> list[FlowRun]:
@@ -95,34 +101,40 @@ def _age(run: FlowRun) -> float:
     return (datetime.datetime.now(datetime.UTC) - run.state.timestamp).total_seconds()
 
 
-async def _end(client: PrefectClient, run: FlowRun, registry: dict[str, AssetSpec], why: str) -> str:
-    """End a run in Prefect, which frees its slots; start it again if nobody else does. Says so, as `, ...`."""
+async def _end(client: PrefectClient, run: FlowRun, why: str) -> None:
+    """End a run in Prefect, which frees its slots."""
     if run.state is None or run.state.is_final() or run.state.is_scheduled():
-        return ""
+        return
     message = f"Its process is gone: {why}."
-    if run.state.is_cancelling():
-        await client.set_flow_run_state(run.id, Cancelled(message=message), force=True)
-        return ""
-    await client.set_flow_run_state(run.id, Crashed(message=message), force=True)
-    return await _again(client, run, registry)
+    ending = Cancelled if run.state.is_cancelling() else Crashed
+    await client.set_flow_run_state(run.id, ending(message=message), force=True)
 
 
-async def _again(client: PrefectClient, run: FlowRun, registry: dict[str, AssetSpec]) -> str:
-    """Start a source or a job again; what is missing of dependents the sweep starts, platform flows their schedule."""
-    name = await _name(client, run)
-    spec = registry.get(name)
-    if run.deployment_id is None or name.startswith(f"{PLATFORM}/") or (spec and spec.inputs):
-        return ", the sweep retries it" if spec else ""
-    before = max((int(tag.removeprefix(TAG)) for tag in run.tags if tag.startswith(TAG)), default=0)
-    if before + 1 >= MAX_FAILURES:
-        return f", given up after {before + 1} runs"
-    await client.create_flow_run_from_deployment(
-        run.deployment_id,
-        parameters=_parameters(run, spec),
-        idempotency_key=f"repair {run.id}",
-        tags=[f"{TAG}{before + 1}"],
-    )
-    return ", started again"
+async def _start_again(
+    client: PrefectClient, ledger: Operator, registry: dict[str, AssetSpec], teams: Collection[str]
+) -> list[Repaired]:
+    """Start sources and jobs whose run crashed lately, each crash once; not while the dead run's claim still holds."""
+    since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=CRASH_SECONDS)
+    runs = await crashed(client, since, flows=teams)
+    held = await in_thread(lambda: ledger.heard_of([str(run.id) for run in runs], 0)) if runs else set()
+    started = []
+    for run in (run for run in runs if str(run.id) not in held):
+        name = await _name(client, run)
+        spec = registry.get(name)
+        if run.deployment_id is None or (spec and spec.inputs):
+            continue
+        before = max((int(tag.removeprefix(TAG)) for tag in run.tags if tag.startswith(TAG)), default=0)
+        what = f"crashed {before + 1} times: given up"
+        if before + 1 < MAX_FAILURES:
+            await client.create_flow_run_from_deployment(
+                run.deployment_id,
+                parameters=_parameters(run, spec),
+                idempotency_key=repair_key(run),
+                tags=[f"{TAG}{before + 1}"],
+            )
+            what = "crashed: started again"
+        started.append(Repaired(name, str(run.parameters.get("partition", "")), what))
+    return started
 
 
 def _parameters(run: FlowRun, spec: AssetSpec | None) -> dict[str, object]:

@@ -23,7 +23,7 @@ from lockgate.orchestration.repair import repair
 from lockgate.orchestration.threads import in_thread
 from lockgate.settings import PLATFORM, ledger_url
 
-MAX_STARTS = 50
+MAX_STARTS = 100
 BATCH = 100
 MAX_BATCHES = 5
 MAX_ROWS = 200
@@ -97,7 +97,7 @@ async def _collect(_: PrefectClient, ledger: Operator) -> list[Note]:
 
 
 async def _start_all(client: PrefectClient, found: Sequence[Start]) -> list[Note]:
-    """Start what is due in the order given, at most 50; those that cannot be started now take nobody's place."""
+    """Start what is due in the order given, at most 100; those that cannot be started now take nobody's place."""
     waiting = [start for start in found if start.wait > 0]
     notes = [_note(start, f"failed before: tried again in {start.wait:.0f} s") for start in waiting]
     due = [start for start in found if start.wait <= 0]
