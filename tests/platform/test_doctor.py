@@ -20,6 +20,7 @@ from lockgate.platform.doctor.checks import CHECKS
 from lockgate.platform.doctor.finding import Check, Look, ok
 from tests.fundamentals.teams import deploy, write_team
 from tests.running import BROKEN, Live, make_project, until
+from tests.s3 import bucket
 
 ONE_ASSET = """
     @team.asset()
@@ -220,6 +221,14 @@ def test_a_store_that_cannot_be_written_is_named(live: Live, monkeypatch: pytest
     found = looks(live, "store")
     assert found["store"].status == "fail"
     assert "file:///proc/nothing" in found["store"].message
+
+
+def test_a_store_in_a_bucket_is_tried_as_any_other(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That nothing can be written over there rests on the bucket's conditional writes."""
+    with bucket() as url:
+        monkeypatch.setenv("LOCKGATE_STORE_URL", url)
+        found = looks(live, "store")
+    assert found["store"].message == f"{url} writes, reads, deletes, and lets nothing be written over."
 
 
 @pytest.mark.slow
