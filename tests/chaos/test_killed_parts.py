@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 BURST = 100 if os.environ.get("CHAOS") == "long" else 25
 DETECTED_SECONDS = 90.0
-# What hits one team costs no hand-off of another more than this.
-OTHERS_SECONDS = 15.0
+# What hits one team costs no hand-off of another more than this, on top of the slowest before.
+OTHERS_SECONDS = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_a_worker_is_killed_with_its_runs(parts: Parts, tell: Callable[[str], No
 
     before, meanwhile = parts.hand_offs("gamma/nest", calm), parts.hand_offs("gamma/nest", storm)
     tell(f"hand-offs of the other teams, at most: {before[-1]:.1f} s before, {meanwhile[-1]:.1f} s meanwhile")
-    assert meanwhile[-1] < OTHERS_SECONDS
+    assert meanwhile[-1] < before[-1] + OTHERS_SECONDS
     parts.comes_to_rest()
 
 

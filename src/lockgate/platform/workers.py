@@ -13,6 +13,9 @@ from lockgate.environments import team_python
 from lockgate.settings import PLATFORM, ledger_url, team_folder
 
 LIMIT = 4
+# Prefect's server answers 500 while its database restarts. A worker that gave up then would leave runs Pending whose
+# end it could not report; so it asks again, for about a minute.
+_PATIENT = {"PREFECT_CLIENT_RETRY_EXTRA_CODES": "500"}
 
 
 def start_worker(
@@ -30,6 +33,7 @@ def start_worker(
     environment = {
         **minimal_environment(),
         **prefect,
+        **_PATIENT,
         **own_settings(name),
         "LOCKGATE_LEDGER_URL": ledger_url(name, root),
         "LOCKGATE_STORE_URL": endpoints["store"],
