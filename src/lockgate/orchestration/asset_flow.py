@@ -5,6 +5,7 @@ The worker starts it in the team's folder, so the team's code is imported nowher
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,16 @@ def team_flow(team: str) -> Flow[..., Any]:
     Args:
         team: The team's name, which becomes the flow's.
     """
+    return flow_of(team, run_asset, f"Runs one asset of team {team}: gate, compute, stage, check, publish or reject.")
+
+
+def flow_of(team: str, work: Callable[..., Any], description: str) -> Flow[..., Any]:
+    """A flow named after a team, that keeps no results and names its runs by deployment and partition."""
     return Flow(
-        run_asset,
+        work,
         name=team,
         flow_run_name=run_name,
-        description=f"Runs one asset of team {team}: gate, compute, stage, check, publish or reject.",
+        description=description,
         persist_result=False,
         result_storage=result_storage(),
         log_prints=True,

@@ -28,7 +28,7 @@ from lockgate.core.spec import AssetSpec
 from lockgate.core.team import Team
 from lockgate.ledger import Ledger
 from lockgate.loading import load_team, spec_of
-from lockgate.orchestration.asset_flow import deployment_name, result_storage, run_name
+from lockgate.orchestration.asset_flow import deployment_name, flow_of
 from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.asset_steps import AssetSteps, told
 from lockgate.orchestration.catch_up import overtaken
@@ -50,15 +50,8 @@ def job_flow(team: str) -> Flow[..., Any]:
     Args:
         team: The team's name, which becomes the flow's.
     """
-    return Flow(
-        run_job,
-        name=team,
-        flow_run_name=run_name,
-        description=f"Runs several assets of team {team}, each through gate, compute, stage, check, publish or reject.",
-        persist_result=False,
-        result_storage=result_storage(),
-        log_prints=True,
-    )
+    steps = "gate, compute, stage, check, publish or reject"
+    return flow_of(team, run_job, f"Runs several assets of team {team}, each through {steps}.")
 
 
 async def run_job(assets: list[str] | None = None, partition: str = "", force: bool = False) -> State[Any]:
