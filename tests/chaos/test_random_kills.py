@@ -88,13 +88,11 @@ class Mayhem:
     Args:
         runs: What it does it to.
         chance: Where its randomness comes from.
-        sweeps: Whether the sweep comes by.
     """
 
-    def __init__(self, runs: Runs, chance: random.Random, *, sweeps: bool = True) -> None:
+    def __init__(self, runs: Runs, chance: random.Random) -> None:
         self._runs = runs
         self._chance = chance
-        self._sweeps = sweeps
         self._slices = runs.slices()
         self.killed: Counter[str] = Counter()
 
@@ -141,7 +139,7 @@ class Mayhem:
     def _repair(self) -> None:
         """Repair and sweep come by."""
         self._runs.repair()
-        if self._sweeps and len(self._runs.living) < AT_ONCE:
+        if len(self._runs.living) < AT_ONCE:
             self._runs.sweep()
 
     def _roll_back(self) -> None:

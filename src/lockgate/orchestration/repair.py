@@ -121,7 +121,8 @@ async def _start_again(
     for run in (run for run in runs if str(run.id) not in held):
         name = await _name(client, run)
         spec = registry.get(name)
-        if run.deployment_id is None or (spec and spec.inputs):
+        over = await in_thread(lambda: _came_to_an_end(ledger, str(run.id)))  # noqa: B023 - awaited
+        if run.deployment_id is None or (spec and (spec.inputs or over)):
             continue
         before = max((int(tag.removeprefix(TAG)) for tag in run.tags if tag.startswith(TAG)), default=0)
         what = f"crashed {before + 1} times: given up"
@@ -135,6 +136,11 @@ async def _start_again(
             what = "crashed: started again"
         started.append(Repaired(name, str(run.parameters.get("partition", "")), what))
     return started
+
+
+def _came_to_an_end(ledger: Operator, flow_run_id: str) -> bool:
+    """Whether a run's attempt was settled by the run itself: it died after its last word."""
+    return any(attempt.outcome != "failed" for attempt in ledger.attempts(flow_run_id=flow_run_id))
 
 
 def _parameters(run: FlowRun, spec: AssetSpec | None) -> dict[str, object]:
