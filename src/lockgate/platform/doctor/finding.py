@@ -1,10 +1,15 @@
 """What a check finds, and what a check is."""
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from lockgate.orchestration.pools import STACK
+
+START = "docker/stack up" if STACK in os.environ else "lockgate up"
+"""Starts what does not run, here or in the stack of ``docker/``."""
 Status: TypeAlias = Literal["ok", "warn", "fail"]
 
 

@@ -20,13 +20,12 @@ from lockgate.embedded.process import alive
 from lockgate.embedded.supervisor import Supervisor
 from lockgate.ledger import Ledger
 from lockgate.orchestration.pools import STACK
-from lockgate.platform.doctor.finding import Finding, fail, ok, warn
+from lockgate.platform.doctor.finding import START, Finding, fail, ok, warn
 from lockgate.settings import PLATFORM, all_teams, api_url, home_of, ledger_url
 
 SWEEP = f"{PLATFORM}/sweep"
 # Prefect's own measure: a worker that missed three heartbeats of 30 s is offline.
 SILENT_SECONDS = 90.0
-START = "docker/stack up" if STACK in os.environ else "lockgate up"
 
 
 @contextmanager

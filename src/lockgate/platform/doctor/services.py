@@ -19,11 +19,10 @@ from lockgate.embedded.services import External
 from lockgate.embedded.supervisor import Supervisor
 from lockgate.ledger import Ledger
 from lockgate.ledger.migrate import newest
-from lockgate.orchestration.pools import STACK
-from lockgate.platform.doctor.finding import Finding, fail, ok, warn
+from lockgate.platform.doctor.finding import START, Finding, fail, ok, warn
 from lockgate.settings import PLATFORM, api_url, home_of, ledger_url
 
-UP = f"Start it: {'docker/stack' if STACK in os.environ else 'lockgate'} up"
+UP = f"Start it: {START}"
 SECONDS = 10.0
 SKEW_SECONDS = 5.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
