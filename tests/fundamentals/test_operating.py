@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
+from prefect.states import Crashed
 
 from lockgate.core.errors import UsageError
 from lockgate.platform.watch import Watch
@@ -43,6 +44,15 @@ def test_a_run_that_died_with_its_worker_is_settled_and_started_again(live: Live
     live.up_again()
     (again,) = (run for run in live.runs_of("alpha/solo", day) if "repair-1" in run.tags)
     assert live.ended(str(again.id)).outcome == "published"
+
+
+def test_a_source_that_crashed_after_its_last_word_is_not_run_again(live: Live, day: str) -> None:
+    """What it published is there; only the report of its end is missing."""
+    published = live.run("alpha/solo", day)
+    live.client.set_flow_run_state(published.flow_run.id, Crashed(), force=True)
+    sweep(live)
+    assert len(live.runs_of("alpha/solo", day)) == 1
+    assert live.version("alpha/solo", day) == 1
 
 
 def test_what_dies_is_started_again_and_what_keeps_dying_ever_more_slowly(live: Live) -> None:
