@@ -28,6 +28,7 @@ def die_computing(live: Live, name: str, day: str) -> str:
     return dead
 
 
+@pytest.mark.slow
 def test_a_run_that_died_with_its_worker_is_settled_and_started_again(live: Live, day: str) -> None:
     """Its attempt is settled as failed, its claim and its slots are free, and a source runs again by itself."""
     # given a run under way whose worker and process die at once, as in a power cut

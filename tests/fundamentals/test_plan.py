@@ -173,6 +173,7 @@ def test_no_event_is_lost_while_lockgate_deploys(live: Live, copies: None) -> No
     until(lambda: started() == before + 2, "both publishes have started delta/copy")
 
 
+@pytest.mark.slow
 def test_the_sweep_makes_good_what_fell_into_the_gap_of_plain_prefect_deploy(live: Live, day: str) -> None:
     """``prefect deploy`` deletes automations and makes new ones: what is published between is heard by nobody."""
     # given the gap, held open: the automation is deleted, the new one is not there yet

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from lockgate.ledger import Ledger
 from tests.running import Live
 
@@ -37,6 +39,7 @@ def test_the_sweep_starts_a_dependent_whose_event_was_lost(live: Live, day: str)
     assert live.runs_of("beta/echo", day, by="AUTOMATION") == []
 
 
+@pytest.mark.slow
 def test_the_sweep_never_restarts_what_was_rejected_or_failed_too_often(live: Live, day: str) -> None:
     """A rejected attempt has consumed its inputs, and so has one that failed three times; nothing runs for ever."""
     # given a dependent that is rejected, and one that always fails
