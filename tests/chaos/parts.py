@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx
 import psutil
@@ -155,10 +155,10 @@ class Parts:
 
     # -- looking ------------------------------------------------------------------------------------------
 
-    def ask(self, query: str, *arguments: Any) -> list[Any]:
+    def ask(self, query: LiteralString, *arguments: Any) -> list[Any]:
         """Rows, as the ledger's owner sees them."""
         with self._superuser() as connection:
-            return connection.execute(query, arguments or None).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, arguments or None).fetchall()
 
     def published(self, key: str, partitions: Sequence[str]) -> int:
         """How many of these partitions have a current version."""

@@ -3,7 +3,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from tests.ledger import mutants
-from tests.ledger.world import World
+from tests.ledger.world import World, asset
 from tests.postgres import Server, running_server
 
 
@@ -32,6 +32,13 @@ def world(shared_world: World) -> World:
     """An empty ledger; its database and connections serve all tests of a file in turn."""
     shared_world.clear()
     return shared_world
+
+
+@pytest.fixture
+def pair(world: World) -> World:
+    """``weather/source``, and ``flights/use`` of another team that reads it."""
+    world.deploy(asset("weather/source"), asset("flights/use", "weather/source"))
+    return world
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

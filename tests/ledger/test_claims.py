@@ -14,12 +14,6 @@ ONE, TWO, THREE = "2013-01-01", "2013-01-02", "2013-01-03"
 
 
 @pytest.fixture
-def pair(world: World) -> World:
-    world.deploy(asset(SOURCE), asset(USE, SOURCE))
-    return world
-
-
-@pytest.fixture
 def fan(world: World) -> World:
     """A daily source with one published day, and an unpartitioned asset that reads all of its days."""
     world.deploy(asset(SOURCE, partitions=DAYS), asset(TOTAL, SOURCE))

@@ -18,6 +18,7 @@ import asyncio
 import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
@@ -66,7 +67,7 @@ async def repair(client: PrefectClient, ledger: Operator) -> list[Repaired]:
         await asyncio.sleep(RENEWAL_SECONDS + 2)
     for silent in expired:
         run = await _read(client, silent.flow_run_id)
-        if await in_thread(lambda: ledger.expire(silent.attempt)):  # noqa: B023 - awaited within the round
+        if await in_thread(partial(ledger.expire, silent.attempt)):
             if run:
                 await _end(client, run, f"the lease of attempt {silent.attempt} ran out")
             repaired.append(Repaired(silent.asset, silent.partition, f"settled attempt {silent.attempt}"))
@@ -121,8 +122,9 @@ async def _start_again(
     for run in (run for run in runs if str(run.id) not in held):
         name = await _name(client, run)
         spec = registry.get(name)
-        over = await in_thread(lambda: _came_to_an_end(ledger, str(run.id)))  # noqa: B023 - awaited
-        if run.deployment_id is None or (spec and (spec.inputs or over)):
+        if run.deployment_id is None or (spec and spec.inputs):
+            continue
+        if spec is not None and await in_thread(partial(_came_to_an_end, ledger, str(run.id))):
             continue
         before = max((int(tag.removeprefix(TAG)) for tag in run.tags if tag.startswith(TAG)), default=0)
         what = f"crashed {before + 1} times: given up"

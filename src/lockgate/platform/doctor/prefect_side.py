@@ -3,7 +3,7 @@
 import datetime
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,12 @@ from prefect.client.schemas.objects import Worker
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from lockgate.core.errors import LockgateError
-from lockgate.core.keys import split_key
 from lockgate.embedded.process import alive
 from lockgate.embedded.supervisor import Supervisor
-from lockgate.ledger import Ledger
 from lockgate.orchestration.pools import STACK
 from lockgate.platform.doctor.finding import START, Finding, fail, ok, warn
-from lockgate.settings import PLATFORM, all_teams, api_url, home_of, ledger_url
+from lockgate.platform.doctor.teams import registered
+from lockgate.settings import PLATFORM, all_teams, api_url, home_of
 
 SWEEP = f"{PLATFORM}/sweep"
 # Prefect's own measure: a worker that missed three heartbeats of 30 s is offline.
@@ -40,11 +38,7 @@ def pool_names(root: Path) -> list[str]:
 
     The teams are those whose folders are here; where none is, as in the platform's image, those of the ledger.
     """
-    teams = all_teams(root)
-    if not teams:
-        with suppress(LockgateError), Ledger(ledger_url(PLATFORM, root)) as ledger:
-            teams = sorted({split_key(key)[0] for key in ledger.registry()})
-    return [PLATFORM, *teams]
+    return [PLATFORM, *(all_teams(root) or sorted({spec.team for spec in registered(root).values()}))]
 
 
 def pools(root: Path) -> Iterator[Finding]:

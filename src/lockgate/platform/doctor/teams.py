@@ -28,7 +28,7 @@ def teams(root: Path) -> Iterator[Finding]:
             fresh.append(team)
         yield found
     loaded = load_plans(root, fresh)
-    known = _registered(root)
+    known = registered(root)
     known |= {spec.key: spec for plan in loaded.values() if isinstance(plan, TeamPlan) for spec in plan.specs}
     sound: dict[str, TeamPlan] = {}
     for team, plan in loaded.items():
@@ -44,7 +44,7 @@ def teams(root: Path) -> Iterator[Finding]:
     yield from _deployed(sound, root)
 
 
-def _registered(root: Path) -> dict[str, AssetSpec]:
+def registered(root: Path) -> dict[str, AssetSpec]:
     """What the ledger knows, of teams whose code is elsewhere too; nothing if it cannot be asked."""
     try:
         with Ledger(ledger_url(PLATFORM, root)) as ledger:

@@ -1,14 +1,10 @@
 """The ledger: tables, functions, policies."""
 
-from pathlib import Path
-from typing import Any
-
-from alembic import op
+from lockgate.ledger.migrations.scripts import run_scripts
 
 revision = "0001"
 down_revision = None
 
-SQL = Path(__file__).parents[1] / "sql" / "0001"
 FILES = (
     *("registry", "attempts", "versions"),
     *("identity", "slices", "attempts_held", "pins"),
@@ -20,8 +16,4 @@ FILES = (
 
 def upgrade() -> None:
     """Create everything in the schema ``lockgate``."""
-    # The driver itself: SQLAlchemy would read the colons and percent signs of the functions as parameters.
-    driver: Any = op.get_bind().connection.dbapi_connection
-    driver.execute("SET LOCAL search_path = lockgate")
-    for name in FILES:
-        driver.execute((SQL / f"{name}.sql").read_text(encoding="utf-8"))
+    run_scripts(revision, *FILES)
