@@ -17,7 +17,7 @@ from benchmarks.common import Bench, Series, parser, report, running_platform, s
 from benchmarks.hops import HOPS, timeline
 from benchmarks.stack import running_stack
 from benchmarks.workers import STOCK, STOCK_FASTEST, WARM, Kind, replaced
-from lockgate.orchestration.pools import DOCKER
+from lockgate.orchestration.pool_template import DOCKER
 
 HAND_OFFS, QUICK_HAND_OFFS = 20, 2
 IN_FLIGHT, QUICK_IN_FLIGHT = 20, 4

@@ -28,7 +28,8 @@ from lockgate.core.sweep import missing_runs
 from lockgate.embedded.home import Home
 from lockgate.embedded.postgres import Postgres
 from lockgate.ledger import Ledger
-from lockgate.ledger.admin import DATABASE, PLATFORM, bootstrap, database_url, team_role
+from lockgate.ledger.admin import bootstrap, database_url
+from lockgate.ledger.roles import DATABASE, PLATFORM, team_role
 
 TEAM, PASSWORD = "bench", "of the benchmark"
 PAIRS, VERSIONS_PER_SLICE = 10, 5

@@ -21,7 +21,8 @@ from lockgate.core.sweep import in_turn, missing_runs
 from lockgate.embedded.home import Home
 from lockgate.embedded.postgres import Postgres
 from lockgate.ledger import Operator
-from lockgate.ledger.admin import DATABASE, PLATFORM, bootstrap, database_url
+from lockgate.ledger.admin import bootstrap, database_url
+from lockgate.ledger.roles import DATABASE, PLATFORM
 
 TEAMS = [f"team{number}" for number in range(10)]
 DAYS = 10

@@ -12,7 +12,7 @@ from benchmarks.common import Bench, until
 from lockgate.embedded.environment import minimal_environment
 from lockgate.embedded.server import client_environment
 from lockgate.embedded.supervisor import Supervisor
-from lockgate.orchestration.pools import read_pool
+from lockgate.orchestration.pool_template import read_pool
 from lockgate.settings import ledger_url, team_folder
 
 

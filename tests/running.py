@@ -29,8 +29,9 @@ from lockgate.embedded.postgres import Postgres
 from lockgate.embedded.services import purge_services
 from lockgate.embedded.supervisor import Supervisor
 from lockgate.ledger import Attempt, Ledger
-from lockgate.ledger.admin import DATABASE, database_url, team_role
-from lockgate.ledger.admin import PLATFORM as PLATFORM_ROLE
+from lockgate.ledger.admin import database_url
+from lockgate.ledger.roles import DATABASE, team_role
+from lockgate.ledger.roles import PLATFORM as PLATFORM_ROLE
 from lockgate.orchestration.generate import generate_files
 from lockgate.platform.up import up
 from lockgate.platform.watch import Watch

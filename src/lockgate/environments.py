@@ -176,7 +176,7 @@ def _uv(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [uv.find_uv_bin(), *arguments, "--no-progress", "--python", sys.executable],
         cwd=folder,
-        env={**environment, "UV_COMPILE_BYTECODE": "1"},
+        env={**environment, "UV_COMPILE_BYTECODE": "1", "UV_NO_WRAP": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -25,7 +25,8 @@ from lockgate.embedded.process import alive
 from lockgate.embedded.server import answers
 from lockgate.embedded.supervisor import Supervisor
 from lockgate.ledger import Ledger
-from lockgate.ledger.admin import DATABASE, database_url
+from lockgate.ledger.admin import database_url
+from lockgate.ledger.roles import DATABASE
 from lockgate.orchestration.announce import announce
 from lockgate.platform.watch import NAME as WATCH
 from lockgate.store import open_store

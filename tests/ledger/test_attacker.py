@@ -10,7 +10,7 @@ import pytest
 from psycopg import errors
 
 from lockgate.ledger import Begun
-from lockgate.ledger.admin import OWNER, PLATFORM, TEAMS, team_role
+from lockgate.ledger.roles import OWNER, PLATFORM, TEAMS, team_role
 from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
 

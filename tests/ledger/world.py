@@ -10,7 +10,7 @@ from lockgate.core.gate import Decision, Open, Pin, decide
 from lockgate.core.partitions import Partitions, Unpartitioned
 from lockgate.core.spec import AssetSpec, CheckSpec, InputSpec
 from lockgate.ledger import Begun, Ledger, Operator, Published
-from lockgate.ledger.admin import PLATFORM, team_role
+from lockgate.ledger.roles import PLATFORM, team_role
 from tests.postgres import LOGINS, Server
 
 LEASE = 60.0

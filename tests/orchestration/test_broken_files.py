@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lockgate.core.errors import UsageError
-from lockgate.orchestration.pools import read_template
+from lockgate.orchestration.pool_template import read_template
 from lockgate.orchestration.prefect_state import read_file
 from tests.running import REPOSITORY
 

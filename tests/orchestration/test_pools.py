@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lockgate.core.errors import UsageError
-from lockgate.orchestration.pools import DEFAULT_KIND, STACK, chosen_kind, read_pool, usable_kind
+from lockgate.orchestration.pool_template import DEFAULT_KIND, STACK, chosen_kind, read_pool, usable_kind
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = """

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lockgate.core.check import CONTRACT, Check
-from lockgate.core.contract import ContractCheck
-from lockgate.core.contract_text import contract_spec
 from lockgate.core.keys import make_key
 from lockgate.core.partitions import Partitions, Unpartitioned
 from lockgate.core.schedule import Schedule
-from lockgate.core.spec import AssetSpec, CatchUp, CheckSpec, InputSpec, OnRejected, Wants
+from lockgate.core.spec import AssetSpec, CatchUp, CheckSpec, ContractSpec, InputSpec, OnRejected, Wants
+
+if TYPE_CHECKING:  # a team without contracts does not pay for pandas and pandera
+    from lockgate.core.contract import ContractCheck
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Asset:
     name: str
     fn: Callable[..., Any]
     file: Path
-    contract: ContractCheck | None = None
+    contract: "ContractCheck | None" = None
     checks: list[Check] = field(default_factory=list)
     inputs: tuple[InputSpec, ...] = ()
     partitions: Partitions = Unpartitioned()
@@ -118,5 +119,13 @@ class Asset:
             description=self.description,
             owners=self.owners,
             tags=self.tags,
-            contract=None if self.contract is None else contract_spec(self.contract),
+            contract=self.contract_spec(),
         )
+
+    def contract_spec(self) -> ContractSpec | None:
+        """What is registered of its contract."""
+        if self.contract is None:
+            return None
+        from lockgate.core.contract_text import contract_spec
+
+        return contract_spec(self.contract)

@@ -8,7 +8,6 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from lockgate.core.asset import Asset
-from lockgate.core.contract_text import contract_source
 
 
 def code_version(asset: Asset, lock: bytes) -> str:
@@ -35,6 +34,8 @@ def code_version(asset: Asset, lock: bytes) -> str:
 def _parts(asset: Asset, folder: Path, seen: set[int]) -> Iterator[str]:
     yield from _function(asset.fn, folder, seen)
     if asset.contract:
+        from lockgate.core.contract_text import contract_source
+
         yield contract_source(asset.contract)
     for check in asset.checks:
         yield f"{check.name} {check.severity}"

@@ -3,11 +3,10 @@
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from lockgate.core.asset import Asset, Input
 from lockgate.core.check import CONTRACT, Check, Severity
-from lockgate.core.contract import Contract, ContractCheck
 from lockgate.core.errors import (
     DefinitionError,
     DuplicateName,
@@ -21,6 +20,9 @@ from lockgate.core.keys import check_name, make_key, split_key
 from lockgate.core.partitions import Daily, Partitions, Static, Unpartitioned
 from lockgate.core.schedule import Cron, Every, Schedule
 from lockgate.core.spec import EVERYONE, CatchUp, InputSpec, OnRejected, Wants
+
+if TYPE_CHECKING:  # a team without contracts does not pay for pandas and pandera
+    from lockgate.core.contract import Contract, ContractCheck
 
 F = TypeVar("F", bound=Callable[..., Any])
 PARTITION = "partition"
@@ -46,7 +48,7 @@ class Team:
         self,
         *,
         inputs: Mapping[str, "str | Asset | Input"] | None = None,
-        contract: Contract | None = None,
+        contract: "Contract | None" = None,
         partitions: Partitions | None = None,
         shared_with: Iterable[str] = (),
         wants: Wants = "any",
@@ -94,7 +96,7 @@ class Team:
                     name=check_name(name, "asset"),
                     fn=_plain(fn),
                     file=file,
-                    contract=None if contract is None else ContractCheck(contract),
+                    contract=_contract(contract),
                     inputs=_inputs(self.name, inputs or {}, partitions),
                     partitions=_one_of(partitions or Unpartitioned(), (Unpartitioned, Daily, Static), "partitions"),
                     wants=_choice(wants, ("any", "all"), "wants"),
@@ -271,6 +273,14 @@ def _plain(fn: Callable[..., Any]) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(fn) or inspect.isgeneratorfunction(fn):
         raise DefinitionError("the function is async or a generator.", cure="Write a plain function: def, return.")
     return fn
+
+
+def _contract(contract: "Contract | None") -> "ContractCheck | None":
+    if contract is None:
+        return None
+    from lockgate.core.contract import ContractCheck
+
+    return ContractCheck(contract)
 
 
 def _readers(shared_with: Iterable[str]) -> tuple[str, ...]:

@@ -1,10 +1,4 @@
-"""Setting the ledger up: database, roles, tables. Done by whoever may create roles, never by a team or a worker.
-
-lockgate_owner      owns tables and functions; cannot log in; no superuser
-lockgate_teams      what every team may call and read; cannot log in
-lockgate_team_X     team X's login
-lockgate_platform   the platform's login: reads everything, writes nothing but collection marks
-"""
+"""Setting the ledger up: database, roles, tables. Done by whoever may create roles, never by a team or a worker."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -16,17 +10,7 @@ from lockgate.core.errors import LedgerError
 from lockgate.core.keys import check_name
 from lockgate.ledger.errors import translate
 from lockgate.ledger.migrate import migrate
-
-DATABASE = "lockgate"
-OWNER = "lockgate_owner"
-TEAMS = "lockgate_teams"
-PLATFORM = "lockgate_platform"
-PLATFORM_LOGIN = "platform"
-
-
-def team_role(team: str) -> str:
-    """The database role of a team."""
-    return f"lockgate_team_{team}"
+from lockgate.ledger.roles import DATABASE, OWNER, PLATFORM, PLATFORM_LOGIN, TEAMS, team_role
 
 
 def bootstrap(server_url: str, logins: Mapping[str, str], database: str = DATABASE) -> None:

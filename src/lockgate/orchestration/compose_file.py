@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from lockgate.core.spec import AssetSpec
-from lockgate.ledger.admin import team_role
-from lockgate.orchestration.pools import DOCKER, chosen_kind, read_template
+from lockgate.ledger.roles import team_role
+from lockgate.orchestration.pool_template import DOCKER, chosen_kind, read_template
 from lockgate.orchestration.validate import TeamPlan
 
 FILE = "compose.yaml"

@@ -25,7 +25,8 @@ from lockgate.environments import Announce, silent
 from lockgate.ledger import Ledger, Registered
 from lockgate.orchestration.loads import start_loading
 from lockgate.orchestration.plan import TeamChanges, compare_with_prefect, plan_team, read_registry
-from lockgate.orchestration.pools import ensure_pool, read_pool
+from lockgate.orchestration.pool_template import read_pool
+from lockgate.orchestration.pools import ensure_pool
 from lockgate.orchestration.prefect_file import FILE
 from lockgate.orchestration.prefect_state import Held, Wanted, read_file, read_held
 from lockgate.orchestration.validate import TeamPlan, check_plan, producers_first

@@ -13,7 +13,8 @@ from lockgate.core.spec import AssetSpec
 from lockgate.environments import Announce, silent
 from lockgate.ledger import Ledger
 from lockgate.orchestration.loads import load_plans
-from lockgate.orchestration.pools import Pool, pool_fields, read_pool, usable_kind
+from lockgate.orchestration.pool_template import Pool, read_pool, usable_kind
+from lockgate.orchestration.pools import pool_fields
 from lockgate.orchestration.prefect_file import FILE
 from lockgate.orchestration.prefect_state import (
     NOT_YET,

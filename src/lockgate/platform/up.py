@@ -15,7 +15,8 @@ from lockgate.core.errors import LockgateError
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import External, Services, start_services
 from lockgate.environments import Announce, silent
-from lockgate.ledger.admin import DATABASE, bootstrap
+from lockgate.ledger.admin import bootstrap
+from lockgate.ledger.roles import DATABASE
 from lockgate.orchestration.deploy import Result, deploy_platform, deploy_teams
 from lockgate.platform.workers import start_worker
 from lockgate.settings import ENDPOINTS, PLATFORM, all_teams, home_of

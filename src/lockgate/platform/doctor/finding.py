@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from lockgate.orchestration.pools import STACK
+from lockgate.orchestration.pool_template import STACK
 
 START = "docker/stack up" if STACK in os.environ else "lockgate up"
 """Starts what does not run, here or in the stack of ``docker/``."""

@@ -16,7 +16,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from lockgate.embedded.process import alive
 from lockgate.embedded.supervisor import Supervisor
-from lockgate.orchestration.pools import STACK
+from lockgate.orchestration.pool_template import STACK
 from lockgate.platform.doctor.finding import START, Finding, fail, ok, warn
 from lockgate.platform.doctor.teams import registered
 from lockgate.settings import PLATFORM, all_teams, api_url, home_of
