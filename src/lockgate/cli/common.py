@@ -24,10 +24,10 @@ async def prefect_client(root: Path) -> "AsyncIterator[PrefectClient]":
     Raises:
         PlatformError: If the API does not answer, or fails in the block.
     """
+    url = api_url(root)
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    url = api_url(root)
     try:
         with temporary_settings({PREFECT_API_URL: url}):
             async with get_client() as client:

@@ -82,25 +82,25 @@ def deploy(teams: Teams = None, json: Json = False) -> None:
 
 
 async def _plan(teams: list[str]) -> "dict[str, Result]":
-    from lockgate.orchestration.plan import plan_teams
-
     root = project_root()
     async with prefect_client(root) as client:
+        from lockgate.orchestration.plan import plan_teams
+
         return await plan_teams(root, teams, client, building)
 
 
 async def _deploy_platform(root: Path) -> None:
-    from lockgate.orchestration.deploy import deploy_platform
-
     async with prefect_client(root) as client:
+        from lockgate.orchestration.deploy import deploy_platform
+
         await deploy_platform(root, client)
 
 
 async def _deploy(teams: list[str], report: "Callable[[str, Result], None]") -> bool:
-    from lockgate.orchestration.deploy import deploy_teams
-
     root = project_root()
     async with prefect_client(root) as client:
+        from lockgate.orchestration.deploy import deploy_teams
+
         return await deploy_teams(root, teams, client, report, building)
 
 

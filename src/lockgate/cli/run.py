@@ -44,13 +44,13 @@ def run(
 
 
 async def _run(root: Path, key: str, partition: str, wait: bool, force: bool, json: bool) -> int:
-    from lockgate.orchestration.start import start_run, wait_for
-
     with Ledger(ledger_url(PLATFORM, root)) as ledger:
         spec = registered(ledger.registry(), key)
         if partition or not spec.schedule:  # a scheduled asset finds its own
             check_partition(spec, partition)
         async with prefect_client(root) as client:
+            from lockgate.orchestration.start import start_run, wait_for
+
             flow_run_id = await start_run(client, key, partition, force=force)
             if not wait:
                 _show(json, {"flow_run_id": flow_run_id}, f"{label(key, partition)}: started flow run {flow_run_id}")

@@ -20,8 +20,6 @@ async def run_several(root: Path, keys: list[str], partition: str, *, wait: bool
     Returns:
         The exit code of the worst outcome.
     """
-    from lockgate.orchestration.start import start_run, wait_for_slices
-
     with Ledger(ledger_url(PLATFORM, root)) as ledger:
         selection = select(keys, ledger.registry())
         try:
@@ -30,6 +28,8 @@ async def run_several(root: Path, keys: list[str], partition: str, *, wait: bool
             raise UsageError(error.message, cure=error.cure) from None
         names = [link.spec.name for link in chain]
         async with prefect_client(root) as client:
+            from lockgate.orchestration.start import start_run, wait_for_slices
+
             flow_run_id = await start_run(client, selection.job, partition, force=force, assets=names or None)
             if not wait:
                 started = f"{selection.job}: started flow run {flow_run_id}"

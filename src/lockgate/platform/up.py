@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from lockgate.core.errors import LockgateError
 from lockgate.embedded.home import Home
@@ -17,9 +15,11 @@ from lockgate.embedded.services import External, Services, start_services
 from lockgate.environments import Announce, silent
 from lockgate.ledger.admin import bootstrap
 from lockgate.ledger.roles import DATABASE
-from lockgate.orchestration.deploy import Result, deploy_platform, deploy_teams
 from lockgate.platform.workers import start_worker
 from lockgate.settings import ENDPOINTS, PLATFORM, all_teams, home_of
+
+if TYPE_CHECKING:
+    from lockgate.orchestration.deploy import Result
 
 Progress = Callable[[str, float], None]
 
@@ -90,10 +90,16 @@ async def _deploy_all(
     announce: Announce,
 ) -> dict[str, LockgateError]:
     """Deploy the platform and the teams, and start the worker of each; returns the teams that are not deployed."""
+    # Only now, so that a mistake in the settings of the services is told before a second has passed.
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    from lockgate.orchestration.deploy import deploy_platform, deploy_teams
+
     broken: dict[str, LockgateError] = {}
     began = time.monotonic()
 
-    def report(team: str, result: Result) -> None:
+    def report(team: str, result: "Result") -> None:
         nonlocal began
         if isinstance(result, LockgateError):
             broken[team] = result
