@@ -19,6 +19,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from lockgate.bytecode import compile_bytecode
 from lockgate.core.errors import DefinitionError
 
 PROJECT = "pyproject.toml"
@@ -28,6 +29,7 @@ STAMP = f"{FOLDER}/.lockgate"
 INSTALLED = "LOCKGATE_ENVIRONMENT_INSTALLED"
 """Set in a team's image: the environment we run in is the team's own."""
 Announce = Callable[[str], None]
+MAX_NEIGHBOURS = 8
 _OURS = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "UV_PROJECT", "PYTHONPATH")
 
 
@@ -166,6 +168,14 @@ def _build(folder: Path) -> None:
             f"The environment of team {folder.name} cannot be built: {_reason(done.stderr)}.",
             f"Mend {folder / PROJECT}, then run: uv lock --project {folder}",
         )
+    compile_bytecode(folder / FOLDER / "bin" / "python", _neighbours(folder))
+
+
+def _neighbours(folder: Path) -> list[Path]:
+    """Other environments that may have compiled the same files: lockgate's own, and the teams' that were built last."""
+    stamps = [stamp for stamp in folder.parent.glob(f"*/{STAMP}") if stamp.parent.parent != folder]
+    newest = sorted(stamps, key=lambda stamp: stamp.stat().st_mtime, reverse=True)
+    return [Path(sys.prefix), *(stamp.parent for stamp in newest[:MAX_NEIGHBOURS])]
 
 
 def _uv(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -176,7 +186,7 @@ def _uv(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [uv.find_uv_bin(), *arguments, "--no-progress", "--python", sys.executable],
         cwd=folder,
-        env={**environment, "UV_COMPILE_BYTECODE": "1", "UV_NO_WRAP": "1"},
+        env={**environment, "UV_COMPILE_BYTECODE": "0", "UV_NO_WRAP": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
