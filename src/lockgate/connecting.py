@@ -15,11 +15,9 @@ from lockgate.core.errors import LockgateError
 from lockgate.describe import MARK, ask_team
 from lockgate.loading import load_team
 
-TIMEOUT = 120.0
-
 
 def try_connections(
-    folder: Path, *, python: str = sys.executable, settings: Mapping[str, str] | None = None, timeout: float = TIMEOUT
+    folder: Path, *, python: str = sys.executable, settings: Mapping[str, str] | None = None
 ) -> list[Finding]:
     """Try every connection that a team declares, in a process of that team.
 
@@ -27,16 +25,15 @@ def try_connections(
         folder: The team's folder.
         python: Interpreter of the team's environment.
         settings: The team's own settings, as its worker gets them: ``SOURCE_URL`` and the like.
-        timeout: Seconds for loading the team and trying them all.
 
     Returns:
         One finding per connection, by name.
 
     Raises:
-        DefinitionError: If the team's code cannot be loaded, or the time runs out.
+        DefinitionError: If the team's code cannot be loaded, or takes longer than it may.
     """
     environment = {**os.environ, **(settings or {})}
-    found = ask_team("lockgate.connecting", folder, python=python, timeout=timeout, environment=environment)
+    found = ask_team("lockgate.connecting", folder, python=python, environment=environment)
     return [Finding(**one) for one in found]
 
 

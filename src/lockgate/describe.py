@@ -3,15 +3,23 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from lockgate.core.errors import DefinitionError, UsageError
 from lockgate.core.spec import AssetSpec, spec_from_json
 
-IMPORT_TIMEOUT = 60.0
+# Of the process's own processor time: what a slow or busy machine does beside it does not count.
+COMPUTING_SECONDS = 60.0
+# Of wall time, for a process that waits: for a lock, a download, a connection that nobody answers.
+WAITING_SECONDS = 600.0
 MARK = "lockgate-answer:"
+_LOOK_SECONDS = 0.2
 
 
 def specs(manifest: Mapping[str, Any]) -> list[AssetSpec]:
@@ -19,52 +27,91 @@ def specs(manifest: Mapping[str, Any]) -> list[AssetSpec]:
     return [spec_from_json(asset) for asset in manifest["assets"]]
 
 
-def describe_team(folder: Path, *, python: str = sys.executable, timeout: float = IMPORT_TIMEOUT) -> dict[str, Any]:
+def describe_team(folder: Path, *, python: str = sys.executable) -> dict[str, Any]:
     """A team's manifest, its code loaded in a process of its own.
 
     Args:
         folder: The team's folder.
         python: Interpreter of the team's environment.
-        timeout: Seconds to wait for it.
 
     Raises:
         UsageError: If there is no such folder.
-        DefinitionError: If its code cannot be loaded, or takes longer than ``timeout``.
+        DefinitionError: If its code cannot be loaded, computes for more than 60 s of processor time or waits for more
+            than ten minutes.
     """
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}.", cure="Give the name of a team in teams/.", team=folder.name)
-    found: dict[str, Any] = ask_team("lockgate.loading", folder, python=python, timeout=timeout)
+    found: dict[str, Any] = ask_team("lockgate.loading", folder, python=python)
     return found
 
 
-def ask_team(
-    module: str, folder: Path, *, python: str, timeout: float, environment: Mapping[str, str] | None = None
-) -> Any:
+def ask_team(module: str, folder: Path, *, python: str, environment: Mapping[str, str] | None = None) -> Any:
     """What a module of ours finds out about a team in a process of the team's: JSON that it prints after ``MARK``.
 
     Args:
         module: Called with the folder as its argument.
         folder: The team's folder.
         python: Interpreter of the team's environment.
-        timeout: Seconds to wait for it.
         environment: Of the process; ours if None.
 
     Raises:
-        DefinitionError: If the team's code cannot be loaded, or the time runs out.
+        DefinitionError: If the team's code cannot be loaded, or takes longer than it may.
     """
-    command = [python, "-m", module, str(folder)]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout, check=False, cwd=folder, env=environment
-        )
-    except subprocess.TimeoutExpired:
-        raise DefinitionError(
-            f"{folder}/assets.py was still importing after {timeout:g} s.",
-            cure="Move the work out of the module into the assets' functions.",
-            team=folder.name,
-        ) from None
-    for line in done.stdout.splitlines():
+    with subprocess.Popen(
+        [python, "-m", module, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=environment,
+    ) as process:
+        try:
+            out, err = _output(process, folder)
+        except BaseException:
+            _kill(process.pid)
+            raise
+    for line in out.splitlines():
         if line.startswith(MARK):
             return json.loads(line.removeprefix(MARK))
-    last = (done.stderr.strip().splitlines() or [f"the process ended with status {done.returncode}"])[-1]
+    last = (err.strip().splitlines() or [f"the process ended with status {process.returncode}"])[-1]
     raise DefinitionError(last, team=folder.name)
+
+
+def _output(process: "subprocess.Popen[str]", folder: Path) -> tuple[str, str]:
+    """What the process prints until it ends, unless it takes longer than it may."""
+    began = time.monotonic()
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=_LOOK_SECONDS)
+        computed, waited = _processor_seconds(process.pid), time.monotonic() - began
+        if computed > COMPUTING_SECONDS:
+            raise DefinitionError(
+                f"{folder}/assets.py was still importing after {computed:.0f} s of computing.",
+                cure="Move the work out of the module into the assets' functions.",
+                team=folder.name,
+            )
+        if waited > WAITING_SECONDS:
+            raise DefinitionError(
+                f"{folder}/assets.py was still importing after {waited:.0f} s, of which it computed {computed:.0f} s:"
+                " it waits for something.",
+                cure="Move what it waits for (a connection, a download, a lock) into the assets' functions.",
+                team=folder.name,
+            )
+
+
+def _kill(pid: int) -> None:
+    """End a process with all that it started. It stays in our group, so that Ctrl-C reaches it as well."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for each in [*process.children(recursive=True), process]:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process and its children that ended have computed; 0 if it is gone."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import uv
 
+from lockgate import describe
 from lockgate.core.errors import LockgateError
 from lockgate.embedded.services import purge_services
 from lockgate.environments import ensure_environment
@@ -128,8 +129,9 @@ class Starting(threading.Thread):
 
 
 @pytest.mark.timeout(1500)
-def test_broken_teams_are_reported_and_the_others_run_side_by_side(root: Path) -> None:
+def test_broken_teams_are_reported_and_the_others_run_side_by_side(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # given a team that cannot be parsed, one that cannot be built, and one that never ends to import
+    monkeypatch.setattr(describe, "WAITING_SECONDS", 60.0)
     starting = Starting(root)
     starting.start()
 
@@ -152,7 +154,7 @@ def test_broken_teams_are_reported_and_the_others_run_side_by_side(root: Path) -
     broken = starting.platform.broken
     assert set(broken) == set(BROKEN)
     assert all(isinstance(error, LockgateError) for error in broken.values())
-    assert "was still importing after 60 s" in str(broken["hanging"])
+    assert "it waits for something. Move what it waits for" in str(broken["hanging"])
     assert "assets.py:1" in str(broken["misspelt"])
     assert "The environment of team unbuildable cannot be built" in str(broken["unbuildable"])
 
