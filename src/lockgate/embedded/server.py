@@ -18,7 +18,7 @@ from lockgate.embedded.supervisor import Supervisor
 _NAME = "server"
 
 # First start: the import of Prefect (4 s), its migrations (3 s) and block types (1 s) on a slow machine.
-_SECONDS = 120.0
+_SECONDS = 300.0
 
 _PREFECT = (sys.executable, "-P", "-m", "lockgate.launch")
 
@@ -135,7 +135,7 @@ class Server:
             Its record; the fact "url" is the API's address.
 
         Raises:
-            PlatformError: If the port is taken, or it ends at its start or is not ready within two minutes;
+            PlatformError: If the port is taken, or it ends at its start or is not ready within five minutes;
                 with the end of its log.
         """
 
