@@ -5,11 +5,14 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TEAMS  := $(notdir $(patsubst %/,%,$(dir $(wildcard teams/*/assets.py))))
 SEED   ?=
+# How many processes share the tests; tests/side_by_side.py says which tests take turns. The slow ones wait most of the
+# time: for a lease to run out, for the sweep to come by, for containers.
+PYTEST := $(BIN)/python -m pytest -q --durations=20
 # uv compiles to bytecode once, Python may keep it: otherwise every process compiles Prefect anew.
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 
-.PHONY: help demo up down test test-teams test-all chaos lint types imports locks lock clean docker-up docker-demo docker-down
+.PHONY: help demo up down test test-teams test-all chaos bench lint types imports locks lock clean docker-up docker-demo docker-down
 .DEFAULT_GOAL := help
 
 help: ## Show the targets.
@@ -44,16 +47,19 @@ docker-down: ## End the production stack; its data stays.
 	docker/stack down
 
 test: $(READY) test-teams ## Run the fast tests, those on the real server included.
-	$(BIN)/python -m pytest -m "not slow" -q
+	$(PYTEST) -n 2 -m "not slow"
 
 test-teams: $(READY) ## Run each team's tests in the team's own environment.
 	$(BIN)/lockgate test
 
 test-all: test ## Run the slow tests too.
-	$(BIN)/python -m pytest -m slow -q
+	$(PYTEST) -n 3 -m slow
 
 chaos: $(READY) ## Kill parts of the platform and hundreds of runs; CHAOS_SEED=n repeats the dice of a run.
 	CHAOS=long $(BIN)/python -m pytest tests/chaos -q
+
+bench: $(READY) ## Run every benchmark, quickly: shows that each works, measures nothing.
+	BENCHMARKS=all $(BIN)/python -m pytest tests/benchmarks -q
 
 lint: $(READY) types imports locks ## Check style, types, imports and locks.
 	$(BIN)/ruff check .
@@ -63,7 +69,7 @@ types: $(READY) $(addprefix types-team-,$(TEAMS))
 	$(BIN)/mypy
 
 types-team-%: $(READY)
-	cd teams/$* && ../../$(BIN)/mypy --config-file ../../pyproject.toml *.py
+	cd teams/$* && ../../$(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache *.py
 
 imports: $(READY)
 	$(BIN)/lint-imports

@@ -87,9 +87,15 @@ class Evidence:
         content = {"parameters": {"partition": partition}}
         self._post(f"/deployments/{self._deployments[key]}/create_flow_run", content)
 
-    def pause_sweep(self) -> None:
-        """Let nothing but events start anything."""
-        self._post(f"/deployments/{self._deployment('platform/sweep')}/pause_deployment", {})
+    @contextmanager
+    def sweep_paused(self) -> Iterator[None]:
+        """Let nothing but events start anything in the block."""
+        sweep = f"/deployments/{self._deployment('platform/sweep')}"
+        self._post(f"{sweep}/pause_deployment", {})
+        try:
+            yield
+        finally:
+            self._post(f"{sweep}/resume_deployment", {})
 
     # -- Prefect ------------------------------------------------------------------------------------------
 

@@ -46,12 +46,12 @@ class Story:
         Raises:
             ClaimRefuted: If anything turns out otherwise than told.
         """
-        self.evidence.pause_sweep()
         show.say("The sweep, which repairs each minute what events lost, is paused: what follows, events do alone.")
         breakages = [self.bad_data, self.failing_source]
         acts = [self.good_days, *(breakages if self.plan.bad_first else breakages[::-1]), self.new_day, self.mending]
-        for number, act in enumerate(acts, 2):
-            act(number)
+        with self.evidence.sweep_paused():
+            for number, act in enumerate(acts, 2):
+                act(number)
 
     # -- the acts -----------------------------------------------------------------------------------------
 

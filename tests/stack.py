@@ -16,7 +16,7 @@ from lockgate.ledger import Attempt, LedgerUnavailable, Operator
 
 REPOSITORY = Path(__file__).parents[1]
 NAME = "lockgate-test"
-SECONDS = 180.0
+SECONDS = 400.0
 
 T = TypeVar("T")
 

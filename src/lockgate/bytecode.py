@@ -3,6 +3,8 @@
 Environments of one project hold the same releases of the same packages, and uv links their files from one cache. Where
 a neighbour has compiled a file that is the same, the compiled form is linked too; what is left is compiled. Python
 itself compares a compiled file with the time and size of its source, so what went stale since is never run.
+
+All environments of a project belong to one user of the machine: who can change one of them can change every other.
 """
 
 import csv
@@ -113,9 +115,11 @@ def _is_compiled(source: Path, compiled: Path) -> bool:
 
 def _place(compiled: Path, target: Path) -> None:
     """A link, or a copy where the two lie on different disks; whole or not there, also beside a second builder."""
-    draft = target.with_name(f"{target.name}.{uuid4().hex}")
     try:
-        os.link(compiled, draft)
+        os.link(compiled, target)
+    except FileExistsError:
+        return
     except OSError:
+        draft = target.with_name(f"{target.name}.{uuid4().hex}")
         shutil.copyfile(compiled, draft)
-    draft.replace(target)
+        draft.replace(target)

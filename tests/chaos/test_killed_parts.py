@@ -18,14 +18,17 @@ import pytest
 
 from lockgate.core.errors import PlatformError
 from tests.chaos.parts import Parts, looked_after
-from tests.running import clean_environment, until
+from tests.running import DEADLINE, clean_environment, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-BURST = 100 if os.environ.get("CHAOS") == "long" else 25
-DETECTED_SECONDS = 90.0
+LONG = os.environ.get("CHAOS") == "long"
+BURST = 100 if LONG else 25
+# What is promised of a machine that does nothing else, as the long mode has it: a lease of 30 s and the next round of
+# the sweep. Beside other tests, on slow cores, it takes longer; a lease or a round that stands still takes more yet.
+DETECTED_SECONDS = 90.0 if LONG else 270.0
 # What hits one team costs no hand-off of another more than this, on top of the slowest before.
-OTHERS_SECONDS = 10.0
+OTHERS_SECONDS = 10.0 if LONG else 60.0
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def test_the_server_is_killed_in_the_middle_of_a_burst(
         returned = time.monotonic()
 
         assert before < BURST
-        until(lambda: parts.published("beta/echo", burst) == BURST, "all dependents are made", 300)
+        until(lambda: parts.published("beta/echo", burst) == BURST, "all dependents are made", 600)
     took = time.monotonic() - returned
     lost = ", broker emptied" if empty_broker else ""
     tell(f"server killed in a burst of {BURST}, {before} done{lost}: all made {took:.0f} s after its return")
@@ -184,7 +187,7 @@ def test_a_team_is_deployed_between_two_inputs_of_a_fan_in(parts: Parts) -> None
 def _deploying(parts: Parts, team: str) -> Iterator[None]:
     process = parts.live.begin("deploy", team)
     yield
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0, out + err
 
 

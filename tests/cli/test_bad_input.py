@@ -193,7 +193,7 @@ def run(case: Case, root: Path, ports: dict[str, int]) -> Said:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     after = contents(root)

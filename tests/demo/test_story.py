@@ -16,7 +16,7 @@ from tests.docs.pages import Command
 
 ROOT = Path(__file__).parents[2]
 SEED = 46
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.running import REPOSITORY, clean_environment
 PAGES = sorted(path for path in (REPOSITORY / "docs").rglob("*.md") if any(steps(path)))
 DAY = "2013-01-05"
 SOURCES = ("weather/observations -p " + DAY, "flights/flights -p " + DAY, "flights/planes")
-COMMAND_SECONDS = 180
+COMMAND_SECONDS = 600
 
 pytestmark = pytest.mark.slow
 

@@ -56,7 +56,7 @@ def test_killed_it_starts_again_with_its_contents_and_its_port(broker: Broker) -
     client.waitaof(1, 0, 5000)
     server = psutil.Process(first.pid)
     server.kill()
-    psutil.wait_procs([server], timeout=5)
+    psutil.wait_procs([server], timeout=60)
 
     second = broker.start()
 

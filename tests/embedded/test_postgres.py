@@ -22,7 +22,7 @@ from lockgate.embedded.supervisor import Supervisor
 def _kill(postgres: Postgres) -> None:
     server = psutil.Process(postgres.start().pid)
     server.kill()
-    psutil.wait_procs([server], timeout=5)
+    psutil.wait_procs([server], timeout=60)
 
 
 def test_it_answers_to_its_password(postgres: Postgres) -> None:

@@ -163,7 +163,7 @@ def lockgate(root: Path, *arguments: str) -> str:
     """What the real command prints, which has to succeed."""
     command = [Path(uv.find_uv_bin()).with_name("lockgate"), *arguments]
     done = subprocess.run(
-        command, cwd=root, env=clean_environment(), capture_output=True, text=True, timeout=240, check=False
+        command, cwd=root, env=clean_environment(), capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -3,7 +3,7 @@
 import json
 
 from tests.fundamentals.conftest import BadDay
-from tests.running import Live
+from tests.running import DEADLINE, Live
 
 
 def test_why_walks_to_the_rejection_far_above_and_says_what_to_do(live: Live, bad_day: BadDay) -> None:
@@ -13,7 +13,7 @@ def test_why_walks_to_the_rejection_far_above_and_says_what_to_do(live: Live, ba
         live.begin("why", "gamma/report", "-p", bad_day.day, "--json"),
         live.begin("why", "gamma/report", "-p", live.new_day()),
     ]
-    (text, _), (data, _), (never, _) = (process.communicate(timeout=120) for process in begun)
+    (text, _), (data, _), (never, _) = (process.communicate(timeout=DEADLINE) for process in begun)
 
     assert f"gamma/report [{bad_day.day}]: blocked by its inputs" in text
     assert f"alpha/readings [{bad_day.day}]: rejected by below_the_limit since 20" in text
@@ -48,7 +48,7 @@ def test_evidence_shows_what_the_checks_found_without_the_data(live: Live, bad_d
         live.begin("evidence", "alpha/readings", "-p", bad_day.day),
         live.begin("evidence", "alpha/readings", "-p", bad_day.day, "--json"),
     ]
-    (text, _), (data, _) = (process.communicate(timeout=120) for process in begun)
+    (text, _), (data, _) = (process.communicate(timeout=DEADLINE) for process in begun)
     found = json.loads(data)
     (failed,) = (check for check in found["checks"] if not check["passed"])
     assert (found["outcome"], failed["name"], failed["rows_failed"], failed["rows_seen"]) == (
@@ -62,7 +62,7 @@ def test_evidence_shows_what_the_checks_found_without_the_data(live: Live, bad_d
 def test_show_tells_contract_readers_and_versions(live: Live, bad_day: BadDay) -> None:
     """All that is deployed of an asset, without reading its code."""
     begun = [live.begin("show", "alpha/readings"), live.begin("show", "alpha/readings", "--json")]
-    (text, _), (data, _) = (process.communicate(timeout=120) for process in begun)
+    (text, _), (data, _) = (process.communicate(timeout=DEADLINE) for process in begun)
     found = json.loads(data)
     assert found["dependents"] == ["beta/summary"]
     assert found["owners"] == ["alpha@example.com"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from prefect.client.schemas.objects import StateType
 
-from tests.running import Ended, Live, until
+from tests.running import DEADLINE, Ended, Live, until
 
 CHAIN = ("trunk", "branch", "twig", "stone")
 
@@ -108,8 +108,8 @@ def test_the_command_line_tells_what_became_of_each_and_ends_with_the_worst(live
     by_key = live.begin("run", "beta/trunk", "beta/branch", "beta/stone", "-p", day, "--wait")
     good = live.new_day()
     by_job = live.begin("run", "beta/@grow", "-p", good, "--wait", "--json")
-    told, complaint = by_key.communicate(timeout=120)
-    document, _ = by_job.communicate(timeout=120)
+    told, complaint = by_key.communicate(timeout=DEADLINE)
+    document, _ = by_job.communicate(timeout=DEADLINE)
 
     assert by_key.returncode == 3, complaint
     assert sorted(told.splitlines()) == [

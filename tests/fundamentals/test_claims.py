@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.running import Live, until
+from tests.running import DEADLINE, Live, until
 
 
 def test_two_runs_of_the_same_work_do_it_once_and_the_second_names_the_first(live: Live, day: str) -> None:
@@ -36,7 +36,7 @@ def test_waiting_for_a_duplicate_reports_what_became_of_the_holder(live: Live, d
     live.await_attempts("alpha/pulse", day, 2)
     live.let_go("pulse", day)
 
-    out, err = waiting.communicate(timeout=60)
+    out, err = waiting.communicate(timeout=DEADLINE)
     assert waiting.returncode == 3, err
     told = json.loads(out)
     assert told["outcome"] == "rejected"

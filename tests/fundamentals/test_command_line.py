@@ -3,7 +3,7 @@
 import json
 
 from tests.fundamentals.conftest import BadDay
-from tests.running import Live
+from tests.running import DEADLINE, Live
 
 
 def test_run_wait_tells_the_outcome_by_its_exit_code(live: Live, bad_day: BadDay, day: str) -> None:
@@ -20,7 +20,7 @@ def test_run_wait_tells_the_outcome_by_its_exit_code(live: Live, bad_day: BadDay
     }
 
     begun = {what: live.begin("run", what[0], "--partition", what[1], "--wait") for what in wanted}
-    told = {what: process.communicate(timeout=120) for what, process in begun.items()}
+    told = {what: process.communicate(timeout=DEADLINE) for what, process in begun.items()}
 
     assert {what: process.returncode for what, process in begun.items()} == {
         what: code for what, (code, _) in wanted.items()
@@ -39,7 +39,7 @@ def test_a_command_that_makes_no_sense_ends_with_2_and_says_what_would(live: Liv
         live.begin("run", "alpha/parts", "-p", "up"),
         live.begin("deploy", "alhpa"),
     ]
-    said = [" ".join(process.communicate(timeout=60)[1].split()) for process in begun]
+    said = [" ".join(process.communicate(timeout=DEADLINE)[1].split()) for process in begun]
     assert [process.returncode for process in begun] == [2] * len(begun)
     assert said == [
         "lockgate: There is no asset alpha/soul. Did you mean alpha/solo?",

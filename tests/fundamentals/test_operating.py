@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 
 import psutil
@@ -149,23 +148,3 @@ def test_retention_removes_what_an_asset_does_not_keep(live: Live, day: str) -> 
     assert live.load("alpha/brief", day) == [1.0, 2.0]
     with pytest.raises(UsageError, match="removed by retention"):
         live.load("alpha/brief", day, version=1)
-
-
-@pytest.mark.slow
-def test_a_killed_worker_costs_its_run_less_than_ninety_seconds(live: Live, day: str) -> None:
-    """Detected, settled and done again, with nobody's hand: the watch, the lease and the sweep at their own pace."""
-    watch = Watch(live.root, live.home)
-    sweep_id = live.client.read_deployment_by_name("platform/sweep").id
-    live.client.resume_deployment(sweep_id)
-    try:
-        die_computing(live, "solo", day)
-        began = time.monotonic()
-
-        def done() -> bool:
-            live.look_after(watch)
-            return live.version("alpha/solo", day) == 1
-
-        until(done, "published by another run", 90)
-        print(f"a killed worker cost its run {time.monotonic() - began:.0f} s")
-    finally:
-        live.pause_sweep()

@@ -16,7 +16,7 @@ from lockgate.orchestration.deploy import Result, deploy_teams
 from lockgate.orchestration.plan import plan_teams
 from tests.fundamentals.teams import deploy, deployed, write_team
 from tests.fundamentals.test_deploy import COPIES, ONE_ASSET, prefect_deploy
-from tests.running import BROKEN, Live, until
+from tests.running import BROKEN, DEADLINE, Live, until
 
 TRIGGER = "alpha/catalogue -> delta/copy"
 
@@ -77,7 +77,7 @@ def test_the_command_shows_the_plan_and_tells_scripts_whether_there_is_something
     deploy(live, BROKEN)
     write_team(live, COPIES)
     begun = [live.begin("plan", BROKEN, "--exit-code"), live.begin("plan", BROKEN, "--json")]
-    (text, _), (data, _) = (process.communicate(timeout=120) for process in begun)
+    (text, _), (data, _) = (process.communicate(timeout=DEADLINE) for process in begun)
     assert [process.returncode for process in begun] == [10, 0]
     assert "+ deployment delta/copy" in text
     assert "- asset delta/alone" in text

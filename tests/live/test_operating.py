@@ -11,7 +11,7 @@ from lockgate.settings import all_teams
 from tests.stack import NAME, REPOSITORY, Stack, docker, until
 
 TEAMS = all_teams(REPOSITORY)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def values(stack: Stack, team: str) -> set[str]:

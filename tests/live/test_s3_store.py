@@ -9,7 +9,7 @@ from lockgate.settings import all_teams
 from tests.live.test_drills import flows_on
 from tests.stack import NAME, REPOSITORY, Stack, build_image, docker, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 SERVER = f"{NAME}-s3"
 IMAGE = "lockgate-test-s3:dev"
 DOCKERFILE = """

@@ -43,7 +43,7 @@ def test_teams_that_hang_give_up_their_places(tmp_path: Path, monkeypatch: pytes
         (tmp_path / "teams" / team / "assets.py").write_text(SOUND if team == "sound" else HANGING)
     begun = start_loading(tmp_path, ["first", "second", "sound"])
     try:
-        assert isinstance(begun["sound"].result(timeout=50), TeamPlan)
+        assert isinstance(begun["sound"].result(timeout=300), TeamPlan)
         assert not begun["first"].done()
         assert not begun["second"].done()
     finally:

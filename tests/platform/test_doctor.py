@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,11 +67,9 @@ def test_a_check_that_hangs_or_breaks_does_not_keep_the_others(tmp_path: Path) -
         Check("well", answering("well"), needs=("fine",)),
         Check("fine", answering("fine")),
     ]
-    began = time.monotonic()
     found = examine(tmp_path, checks)
     ended.set()
 
-    assert time.monotonic() - began < 10
     assert [(each.part, each.status, each.message) for each in found] == [
         ("hanging", "fail", "gave no answer within 0.2 s."),
         ("after", "warn", "not looked at, for want of hanging."),

@@ -40,7 +40,7 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 
     def run(*command: str) -> str:
         done = subprocess.run(
-            command, cwd=root, env=environment, capture_output=True, text=True, timeout=500, check=False
+            command, cwd=root, env=environment, capture_output=True, text=True, timeout=900, check=False
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         return done.stdout

@@ -29,7 +29,7 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 
     def run(line: str) -> str:
         done = subprocess.run(
-            ["bash", "-c", line], cwd=platform, env=environment, timeout=500, check=False,
+            ["bash", "-c", line], cwd=platform, env=environment, timeout=900, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         assert done.returncode == 0, f"$ {line}\n{done.stdout}"

@@ -1,0 +1,43 @@
+"""How tests share a machine when they run side by side, as `make test` runs them: by file, and by what they share."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
+# Whose tests take turns in one process, as they share what takes long to start: one stack of containers, and one
+# platform for the guarantees, another for the parts. The longest begins first.
+TOGETHER = {
+    "tests/live/": "stack",
+    "tests/fundamentals/": "platform of the guarantees",
+    "tests/worker/": "platform of the parts",
+    "tests/platform/": "platform of the parts",
+    "tests/connections/": "platform of the parts",
+}
+
+
+def place(nodeid: str) -> str:
+    """Which tests a test takes turns with: those of its file, or those it shares more with."""
+    file = nodeid.partition("::")[0]
+    return next((shared for folder, shared in TOGETHER.items() if file.startswith(folder)), file)
+
+
+def turn(nodeid: str) -> int:
+    """When a test begins, among those of other places."""
+    places = list(dict.fromkeys(TOGETHER.values()))
+    found = place(nodeid)
+    return places.index(found) if found in places else len(places)
+
+
+class ByPlace(LoadScopeScheduling):
+    """Gives a process all tests of a place at a time, in the order in which they were collected."""
+
+    def __init__(self, config: pytest.Config, log: "Producer") -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return place(nodeid)
