@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.running import Live, running_platform
-from tests.side_by_side import ByPlace, turn
+from tests.side_by_side import ByPlace, shares, turn
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -24,6 +24,9 @@ def day(live: Live) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"live", "stack"} & set(getattr(item, "fixturenames", ())) and not shares(item.nodeid):
+            raise pytest.UsageError(f"{item.nodeid} needs a platform: name its folder in tests/side_by_side.py")
     items.sort(key=lambda item: turn(item.nodeid))
 
 

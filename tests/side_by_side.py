@@ -21,15 +21,18 @@ TOGETHER = {
 
 def place(nodeid: str) -> str:
     """Which tests a test takes turns with: those of its file, or those it shares more with."""
-    file = nodeid.partition("::")[0]
-    return next((shared for folder, shared in TOGETHER.items() if file.startswith(folder)), file)
+    return shares(nodeid) or nodeid.partition("::")[0]
+
+
+def shares(nodeid: str) -> str | None:
+    """What a test shares with those of other files; None for nothing."""
+    return next((shared for folder, shared in TOGETHER.items() if nodeid.startswith(folder)), None)
 
 
 def turn(nodeid: str) -> int:
     """When a test begins, among those of other places."""
-    places = list(dict.fromkeys(TOGETHER.values()))
-    found = place(nodeid)
-    return places.index(found) if found in places else len(places)
+    places: list[str | None] = [*dict.fromkeys(TOGETHER.values()), None]
+    return places.index(shares(nodeid))
 
 
 class ByPlace(LoadScopeScheduling):
