@@ -5,9 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TEAMS  := $(notdir $(patsubst %/,%,$(dir $(wildcard teams/*/assets.py))))
 SEED   ?=
-# How many processes share the tests; tests/side_by_side.py says which tests take turns. The slow ones wait most of the
-# time: for a lease to run out, for the sweep to come by, for containers.
-PYTEST := $(BIN)/python -m pytest -q --durations=20
+# Tests run side by side; tests/side_by_side.py says which take turns. The slow ones wait most of the time: for a lease to
+# run out, for the sweep to come by, for containers, whose drills take longest and so come before all else.
+PYTEST := nice $(BIN)/python -m pytest -q --durations=20
 # uv compiles to bytecode once, Python may keep it: otherwise every process compiles Prefect anew.
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV

@@ -10,12 +10,13 @@ if TYPE_CHECKING:
 
 # Whose tests take turns in one process, as they share what takes long to start: one stack of containers, and one
 # platform for the guarantees, another for the parts. The longest begins first.
+PLATFORM = "platform"
 TOGETHER = {
     "tests/live/": "stack",
-    "tests/fundamentals/": "platform of the guarantees",
-    "tests/worker/": "platform of the parts",
-    "tests/platform/": "platform of the parts",
-    "tests/connections/": "platform of the parts",
+    "tests/fundamentals/": f"{PLATFORM} of the guarantees",
+    "tests/worker/": f"{PLATFORM} of the parts",
+    "tests/platform/": f"{PLATFORM} of the parts",
+    "tests/connections/": f"{PLATFORM} of the parts",
 }
 
 
@@ -30,9 +31,9 @@ def shares(nodeid: str) -> str | None:
 
 
 def turn(nodeid: str) -> int:
-    """When a test begins, among those of other places."""
+    """When a test begins, among those of other places: the short ones of the ledger fill what is left at the end."""
     places: list[str | None] = [*dict.fromkeys(TOGETHER.values()), None]
-    return places.index(shares(nodeid))
+    return len(places) if nodeid.startswith("tests/ledger/") else places.index(shares(nodeid))
 
 
 class ByPlace(LoadScopeScheduling):
@@ -41,6 +42,9 @@ class ByPlace(LoadScopeScheduling):
     def __init__(self, config: pytest.Config, log: "Producer") -> None:
         config.option.loadscopereorder = False
         super().__init__(config, log)
+        self._only_slow = config.option.markexpr == "slow"
 
     def _split_scope(self, nodeid: str) -> str:
-        return place(nodeid)
+        found = place(nodeid)
+        # Ten slow tests need a platform: one serves them all.
+        return PLATFORM if self._only_slow and found.startswith(PLATFORM) else found

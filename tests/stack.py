@@ -81,6 +81,19 @@ class Stack:
         """Kill every process of a container at once, as a crash would; Docker starts it again."""
         docker("exec", f"{NAME}-{container}", "bash", "-c", "kill -9 -1", check=False)
 
+    @contextmanager
+    def held(self, container: str) -> Iterator[None]:
+        """Stop every process of a container where it is for the block; its clients wait.
+
+        Not by ``docker pause``: a health check that begins at that moment is frozen halfway, and Docker waits for it
+        for ever when it is to go on.
+        """
+        docker("exec", f"{NAME}-{container}", "bash", "-c", "kill -STOP -1")
+        try:
+            yield
+        finally:
+            docker("exec", f"{NAME}-{container}", "bash", "-c", "kill -CONT -1")
+
     def restart(self, container: str) -> None:
         """Stop a container and start it again."""
         docker("restart", f"{NAME}-{container}")
@@ -158,7 +171,7 @@ class Stack:
 
 def docker(*arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
     """Run ``docker``."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0 or not check, done.stderr[-2000:]
     return done
 

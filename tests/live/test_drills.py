@@ -21,13 +21,10 @@ OVER = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
 @contextmanager
 def under_way(stack: Stack, day: str) -> Iterator[str]:
     """For the block, a run of weather/observations is in the middle of its work, for the source does not answer it."""
-    docker("pause", f"{NAME}-source-1")
-    try:
+    with stack.held("source-1"):
         run = stack.start("weather/observations", day)
         until(lambda: stack.outcomes("weather/observations", day) == [None], "the run is under way")
         yield run
-    finally:
-        docker("unpause", f"{NAME}-source-1")
 
 
 def flows_on(stack: Stack, day: str, seconds: float = REPAIRED) -> None:
