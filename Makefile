@@ -53,7 +53,7 @@ test-teams: $(READY) ## Run each team's tests in the team's own environment.
 	$(BIN)/lockgate test
 
 test-all: test ## Run the slow tests too.
-	$(PYTEST) -n 3 -m slow
+	$(PYTEST) -n 2 -m slow
 
 chaos: $(READY) ## Kill parts of the platform and hundreds of runs; CHAOS_SEED=n repeats the dice of a run.
 	CHAOS=long $(BIN)/python -m pytest tests/chaos -q
