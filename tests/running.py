@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 import psycopg
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -55,6 +56,21 @@ def until(found: Callable[[], T | None], what: str, seconds: float = DEADLINE) -
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(0.1)
     return result
+
+
+def kill_with_children(pid: int) -> None:
+    """End a process and all below it, as a power cut would; one that ends by itself meanwhile is none to end."""
+    process = psutil.Process(pid)
+    for each in [process, *process.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """What a process was started with; nothing of one that has ended meanwhile."""
+    with suppress(psutil.NoSuchProcess):
+        return process.cmdline()
+    return []
 
 
 def clean_environment() -> dict[str, str]:

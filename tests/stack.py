@@ -183,8 +183,12 @@ def build_image(dockerfile: str, image: str) -> None:
 
 @contextmanager
 def running_stack(secrets: Path) -> Iterator[Stack]:
-    """Build the images and bring a stack up; all of it but the images is gone afterwards."""
+    """Build the images and bring a stack up; all of it but the images is gone afterwards.
+
+    What tests that were killed have left of theirs goes first: its passwords are lost.
+    """
     stack = Stack(secrets, choose_port(), choose_port())
+    stack.call("purge")
     try:
         stack.call("build")
         stack.call("up")

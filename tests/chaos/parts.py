@@ -31,7 +31,7 @@ from lockgate.orchestration.announce import announce
 from lockgate.platform.watch import NAME as WATCH
 from lockgate.store import open_store
 from tests.chaos.invariants import ALL_GOOD, AT_REST, broken
-from tests.running import Live, clean_environment, running_platform, until
+from tests.running import Live, clean_environment, command_of, kill_with_children, running_platform, until
 
 MADE_WITHIN = 400.0
 RESTS_WITHIN = 500.0
@@ -104,14 +104,12 @@ class Parts:
 
     def kill_worker_and_runs(self, team: str) -> None:
         """End a worker with all its processes, as a power cut would."""
-        worker = psutil.Process(self.live.process(f"worker/{team}"))
-        for process in [worker, *worker.children(recursive=True)]:
-            process.kill()
+        kill_with_children(self.live.process(f"worker/{team}"))
         self.fired[f"worker/{team} with its runs"] += 1
 
     def _fork_servers(self, team: str) -> list[psutil.Process]:
         worker = psutil.Process(self.live.process(f"worker/{team}"))
-        return [child for child in worker.children() if "lockgate.worker.fork_server" in child.cmdline()]
+        return [child for child in worker.children() if "lockgate.worker.fork_server" in command_of(child)]
 
     def await_fork_server(self, team: str) -> None:
         """Wait until a worker has one that listens."""

@@ -18,7 +18,7 @@ import pytest
 
 from lockgate.core.errors import PlatformError
 from tests.chaos.parts import Parts, looked_after
-from tests.running import DEADLINE, clean_environment, until
+from tests.running import DEADLINE, clean_environment, kill_with_children, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -205,7 +205,5 @@ def test_two_workers_serve_one_pool_and_one_is_killed(parts: Parts) -> None:
         parts.makes("beta/echo", load)
         parts.comes_to_rest()
     finally:
-        for process in [*psutil.Process(second.pid).children(recursive=True), second]:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        kill_with_children(second.pid)
         second.wait()

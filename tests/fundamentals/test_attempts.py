@@ -1,12 +1,8 @@
 """One execution is one attempt."""
 
-import os
-import signal
-
-import psutil
 from prefect.states import Scheduled
 
-from tests.running import Live, until
+from tests.running import Live, kill_with_children, until
 
 
 def test_a_computation_that_raises_is_repeated_as_declared_within_one_attempt(live: Live, day: str) -> None:
@@ -65,9 +61,7 @@ def test_a_run_that_dies_leaves_the_published_version_as_it_was(live: Live, day:
     live.is_computing("levels", day, calls=2)
 
     pid = live.client.read_flow_run(dying).infrastructure_pid  # type: ignore[arg-type]
-    children = psutil.Process(int(pid or 0)).children(recursive=True)
-    for process in [*children, psutil.Process(int(pid or 0))]:
-        os.kill(process.pid, signal.SIGKILL)
+    kill_with_children(int(pid or 0))
 
     assert live.ended(dying).state.is_crashed()
     assert live.load("alpha/levels", day) == [1.0, 2.0]

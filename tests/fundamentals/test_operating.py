@@ -1,7 +1,5 @@
 """What operators do and what the platform does by itself: repair, announcements, rollback, waivers, retention."""
 
-import os
-import signal
 from datetime import UTC, datetime, timedelta
 
 import psutil
@@ -12,7 +10,7 @@ from lockgate.core.errors import UsageError
 from lockgate.platform.watch import Watch
 from tests.fundamentals.test_failure_modes import kill
 from tests.fundamentals.test_sweep import events_lost, sweep, swept
-from tests.running import Live, until
+from tests.running import Live, kill_with_children, until
 
 
 def die_computing(live: Live, name: str, day: str) -> str:
@@ -20,9 +18,7 @@ def die_computing(live: Live, name: str, day: str) -> str:
     live.steer(name, day, hold=True)
     dead = live.start(f"alpha/{name}", day)
     live.is_computing(name, day)
-    worker = psutil.Process(live.process("worker/alpha"))
-    for process in [worker, *worker.children(recursive=True)]:
-        os.kill(process.pid, signal.SIGKILL)
+    kill_with_children(live.process("worker/alpha"))
     live.let_go(name, day)
     return dead
 

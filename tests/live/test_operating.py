@@ -1,6 +1,7 @@
 """What operators of the production stack do: look at it, let it clean up, back it up and bring it back."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,17 @@ def test_what_the_ledger_gives_up_its_teams_next_run_deletes(stack: Stack, day: 
         assert location in platform.collect(0)
     stack.start("weather/observations", day)
     until(lambda: location not in values(stack, "weather"), "the value is deleted")
+
+
+def test_passwords_that_are_lost_are_not_made_anew_for_data_that_is_there(stack: Stack, tmp_path: Path) -> None:
+    """The database would refuse them, and nothing would say why."""
+    secrets = tmp_path / "secrets"
+    asked = replace(stack, secrets=secrets).call("up", check=False)
+    assert asked.returncode == 1
+    assert asked.stderr == (
+        f"This stack has data, and {secrets} lacks its passwords. Put them back, or delete it: docker/stack purge\n"
+    )
+    assert not secrets.exists()
 
 
 def test_a_backup_is_restored_into_an_empty_stack(stack: Stack, day: str, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Frames: what was checked is what is read back, or it is refused before it is staged."""
 
 import datetime as dt
+import subprocess
+import sys
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -145,3 +147,16 @@ def test_what_would_come_back_otherwise_is_refused_in_one_sentence(frame: pd.Dat
         encode_frame(frame)
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_reading_leaves_no_thread_behind() -> None:
+    """One of Arrow's that still works when a short process ends would abort it, after all was read."""
+    script = """
+import pandas, psutil
+from lockgate.store.frames import decode_frame, encode_frame
+before = psutil.Process().num_threads()
+decode_frame(encode_frame(pandas.DataFrame({"a": [1.0] * 1000, "b": ["x"] * 1000})))
+print(psutil.Process().num_threads() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"

@@ -18,7 +18,7 @@ from lockgate.embedded.environment import minimal_environment
 from lockgate.embedded.server import client_environment
 from lockgate.embedded.supervisor import Supervisor
 from lockgate.worker import WarmProcessWorker
-from tests.running import Live, until
+from tests.running import Live, command_of, until
 
 WORKERS = {"process": ProcessWorker, "warm-process": WarmProcessWorker}
 
@@ -51,7 +51,7 @@ class Pool:
 
         def found() -> psutil.Process | None:
             children = self.worker.children()
-            return next((child for child in children if "lockgate.worker.fork_server" in child.cmdline()), None)
+            return next((child for child in children if "lockgate.worker.fork_server" in command_of(child)), None)
 
         return until(found, "a fork server")
 

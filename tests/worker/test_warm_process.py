@@ -13,7 +13,7 @@ import pytest
 
 import lockgate.worker.warm as warm_module
 from lockgate.worker import WarmProcessWorker, client
-from tests.running import until
+from tests.running import command_of, until
 from tests.worker.conftest import Pool
 
 
@@ -127,7 +127,7 @@ def test_a_run_whose_client_is_killed_does_not_go_on_unseen(warm: Pool) -> None:
     """The client stands for the run: with it the worker would lose sight of the process."""
     held = warm.start("hold")
     pid = int(warm.notes(held)[0])
-    stand_ins = [child for child in warm.worker.children() if client.__file__ in child.cmdline()]
+    stand_ins = [child for child in warm.worker.children() if client.__file__ in command_of(child)]
     # That of a run before may still be on its way out.
     max(stand_ins, key=lambda child: child.create_time()).kill()
     assert warm.ended(held).state_name == "Crashed"

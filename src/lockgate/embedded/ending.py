@@ -25,7 +25,7 @@ def members(record: ProcessRecord, mark: str) -> list[psutil.Process]:
         Living processes, the leader first if it lives; never the calling process.
     """
     leader = find(record)
-    found = [leader, *leader.children(recursive=True)] if leader else []
+    found = _with_children(leader) if leader else []
     # A pid is not given out again while a session bears it: if it is someone else's now, so is the session.
     session = record.pid if leader or not psutil.pid_exists(record.pid) else None
     for process in psutil.process_iter():
@@ -34,6 +34,13 @@ def members(record: ProcessRecord, mark: str) -> list[psutil.Process]:
         if _is_member(process, session, record, mark):
             found.append(process)
     return [process for process in found if process.pid != os.getpid()]
+
+
+def _with_children(leader: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [leader, *leader.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return [leader]
 
 
 def marked(prefix: str) -> list[psutil.Process]:
