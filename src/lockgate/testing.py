@@ -10,12 +10,12 @@ Example:
 """
 
 import graphlib
-import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from lockgate.core.asset import Asset, Output
+from lockgate.core.calling import asks_for, call
 from lockgate.core.check import CONTRACT, Verdict
 from lockgate.core.errors import GraphCycle, UsageError
 from lockgate.core.isolate import isolated
@@ -66,8 +66,8 @@ def materialize(asset: Asset, *, partition: str = "", **inputs: Any) -> Material
             asset=asset.key,
         )
     known = {**inputs, "partition": partition}
-    asked = set(inspect.signature(asset.fn).parameters)
-    returned = asset.fn(**{name: value for name, value in known.items() if name in asked})
+    asked = asks_for(asset.fn)
+    returned = call(asset.fn, **{name: value for name, value in known.items() if name in asked})
     output = returned if isinstance(returned, Output) else Output(returned)
     return check_value(asset, output.value, partition=partition, metadata=output.metadata, **inputs)
 

@@ -216,12 +216,6 @@ def _dropping_contract(team: Team) -> None:
         return pd.DataFrame()
 
 
-def _async(team: Team) -> None:
-    @team.asset()
-    async def days() -> int:
-        return 1
-
-
 def _bad_reader(team: Team) -> None:
     @team.asset(shared_with=["No Team"])
     def days() -> int:
@@ -247,7 +241,6 @@ MISTAKES: list[tuple[Callable[[Team], None], type[DefinitionError]]] = [
     (_bad_cron, InvalidSchedule),
     (_bad_contract, InvalidContract),
     (_dropping_contract, InvalidContract),
-    (_async, DefinitionError),
     (_bad_reader, InvalidName),
     (_text_reader, DefinitionError),
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from lockgate.core.asset import Asset, Input
+from lockgate.core.calling import check_callable, definition, file_of, name_of
 from lockgate.core.check import CONTRACT, Check, Severity
 from lockgate.core.errors import (
     DefinitionError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # a team without contracts does not pay for pandas and pander
 
 F = TypeVar("F", bound=Callable[..., Any])
 PARTITION = "partition"
+LONGEST_SECONDS = 7 * 86400
 
 
 class Team:
@@ -88,13 +90,13 @@ class Team:
         """
 
         def declare(fn: Callable[..., Any]) -> Asset:
-            name = getattr(fn, "__name__", "")
-            file = Path(inspect.getsourcefile(fn) or "?")
+            name, file = name_of(fn), file_of(fn)
             try:
+                check_callable(fn)
                 asset = Asset(
                     team=self.name,
                     name=check_name(name, "asset"),
-                    fn=_plain(fn),
+                    fn=fn,
                     file=file,
                     contract=_contract(contract),
                     inputs=_inputs(self.name, inputs or {}, partitions),
@@ -107,7 +109,7 @@ class Team:
                     keep=None if keep is None else _positive(keep, "keep"),
                     catch_up=_choice(catch_up, ("latest", "all", "none"), "catch_up"),
                     effect=effect,
-                    description=description or inspect.getdoc(fn) or "",
+                    description=description or inspect.getdoc(definition(fn) or fn) or "",
                     owners=self.owners if owners is None else _texts(owners, "owners", name),
                     tags=_texts(tags, "tags", name),
                 )
@@ -123,16 +125,25 @@ class Team:
 
         return declare
 
-    def check(self, asset: "Asset | str", *, severity: Severity = "error", name: str | None = None) -> Callable[[F], F]:
+    def check(
+        self,
+        asset: "Asset | str",
+        *,
+        severity: Severity = "error",
+        name: str | None = None,
+        timeout: float | None = None,
+    ) -> Callable[[F], F]:
         """Declare the decorated function as a check of one of this team's assets.
 
         The function receives a private copy of the value first, then by name any of the asset's inputs and
-        ``partition``; it returns a bool or a ``CheckResult``. Raising counts as failing.
+        ``partition``; it returns True, False or a ``CheckResult``. It may be ``async``. Raising counts as failing, and
+        so does returning anything else, or taking longer than it may.
 
         Args:
             asset: The asset, or its name or key.
             severity: ``error`` blocks the publish, ``warn`` is only recorded.
             name: The function's name if left out.
+            timeout: Seconds it may take; as long as the asset's function if left out.
 
         Raises:
             ForeignCheck: If the asset is not this team's.
@@ -140,11 +151,12 @@ class Team:
         """
 
         def declare(fn: F) -> F:
-            chosen = name or fn.__name__
-            file = Path(inspect.getsourcefile(fn) or "?")
+            chosen, file = name or name_of(fn), file_of(fn)
             try:
                 target = self._own(asset)
-                check = Check(check_name(chosen, "check"), _choice(severity, ("error", "warn"), "severity"), fn)
+                check_callable(fn)
+                severe = _choice(severity, ("error", "warn"), "severity")
+                check = Check(check_name(chosen, "check"), severe, fn, _seconds(timeout))
                 _check_check(target, check)
             except LockgateError as error:
                 key = asset.key if isinstance(asset, Asset) else str(asset)
@@ -259,7 +271,7 @@ def _check_signature(asset: Asset) -> None:
 def _check_check(asset: Asset, check: Check) -> None:
     if check.name == CONTRACT or check.name in {other.name for other in asset.checks}:
         raise DuplicateName("the name is taken.", cure="Rename the function, or pass name=...")
-    if not inspect.signature(check.fn).parameters and not asset.effect:
+    if not _takes_a_value(check.fn) and not asset.effect:
         raise DefinitionError("the function takes no value.", cure="Give it one parameter for the value.")
     known = {given.param for given in asset.inputs} | {PARTITION}
     if unknown := sorted(set(check.parameters) - known):
@@ -269,10 +281,10 @@ def _check_check(asset: Asset, check: Check) -> None:
         )
 
 
-def _plain(fn: Callable[..., Any]) -> Callable[..., Any]:
-    if inspect.iscoroutinefunction(fn) or inspect.isgeneratorfunction(fn):
-        raise DefinitionError("the function is async or a generator.", cure="Write a plain function: def, return.")
-    return fn
+def _takes_a_value(fn: Callable[..., Any]) -> bool:
+    """Whether a function can be called with one value that is not named."""
+    first = next(iter(inspect.signature(fn).parameters.values()), None)
+    return first is not None and first.kind not in (first.KEYWORD_ONLY, first.VAR_KEYWORD)
 
 
 def _contract(contract: "Contract | None") -> "ContractCheck | None":
@@ -323,13 +335,15 @@ def _positive(number: int, what: str) -> int:
 
 
 def _seconds(timeout: float | None) -> float | None:
-    if timeout is not None and (not isinstance(timeout, int | float) or timeout <= 0):
-        raise DefinitionError(f"timeout must be a number of seconds above 0, not {timeout!r}.")
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= LONGEST_SECONDS:
+        raise DefinitionError(f"timeout must be a number of seconds above 0 and at most a week, not {timeout!r}.")
     return timeout
 
 
 def _choice(value: Any, allowed: tuple[str, ...], what: str) -> Any:
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise DefinitionError(f"{what} must be {' or '.join(allowed)}, not {value!r}.")
     return value
 
