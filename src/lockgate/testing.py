@@ -19,6 +19,7 @@ from lockgate.core.calling import asks_for, call
 from lockgate.core.check import CONTRACT, Verdict
 from lockgate.core.errors import GraphCycle, UsageError
 from lockgate.core.isolate import isolated
+from lockgate.core.metadata import kept_metadata
 from lockgate.core.partitions import UNPARTITIONED, Unpartitioned, is_fan_in
 
 
@@ -69,7 +70,8 @@ def materialize(asset: Asset, *, partition: str = "", **inputs: Any) -> Material
     asked = asks_for(asset.fn)
     returned = call(asset.fn, **{name: value for name, value in known.items() if name in asked})
     output = returned if isinstance(returned, Output) else Output(returned)
-    return check_value(asset, output.value, partition=partition, metadata=output.metadata, **inputs)
+    metadata = kept_metadata(output.metadata, asset.key)
+    return check_value(asset, output.value, partition=partition, metadata=metadata, **inputs)
 
 
 def check_value(

@@ -37,7 +37,7 @@ class Output:
 
     Attributes:
         value: The value to check and publish.
-        metadata: Small JSON-compatible facts about it, kept with the version.
+        metadata: Small facts about it, kept with the version as JSON; ``lockgate.core.metadata`` says in what form.
     """
 
     value: Any
