@@ -172,10 +172,16 @@ def test_records_that_describe_no_process_are_one_clear_sentence(home: Home) -> 
     home.forget()
 
 
-def test_the_first_signal_can_be_chosen(home: Home) -> None:
+@pytest.mark.parametrize("shielded", [False, True], ids=["", "started in a shell's background"])
+def test_the_first_signal_can_be_chosen(home: Home, shielded: bool) -> None:
+    """Whatever the starter itself ignores, as all that a shell runs in the background ignores the interrupt."""
     supervisor = Supervisor(home)
     command = ["/bin/sh", "-c", "trap 'echo interrupted; exit' INT; echo ready; while :; do sleep 0.05; done"]
-    supervisor.start("polite", command, environment=_PATH)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN if shielded else signal.SIG_DFL)
+    try:
+        supervisor.start("polite", command, environment=_PATH)
+    finally:
+        signal.signal(signal.SIGINT, before)
     log = supervisor.log("polite")
     _until(lambda: "ready" in log.read_text())
 

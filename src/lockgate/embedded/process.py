@@ -5,7 +5,9 @@ somebody else is never taken for ours, let alone ended.
 """
 
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +80,7 @@ def spawn(
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         child = subprocess.Popen(
-            list(command),
+            _unshielded(command),
             env={**environment, MARK: mark},
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -97,6 +99,19 @@ def spawn(
     _own_children[child.pid] = child
     created = psutil.Process(child.pid).create_time()
     return ProcessRecord(name, child.pid, created, str(log), dict(facts), log_start)
+
+
+def _unshielded(command: Sequence[str]) -> list[str]:
+    """The command, with the signals that a shell keeps from what runs in the background as they are by default.
+
+    Ignored signals are inherited through every start of a program: a daemon started so would never hear an interrupt.
+    """
+    ignored = [int(each) for each in (signal.SIGINT, signal.SIGQUIT) if signal.getsignal(each) is signal.SIG_IGN]
+    if not ignored:
+        return list(command)
+    heard = f"for number in {ignored}: signal.signal(number, signal.SIG_DFL)"
+    script = f"import os, signal, sys\n{heard}\nos.execvp(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-I", "-S", "-c", script, *command]
 
 
 def find(record: ProcessRecord) -> psutil.Process | None:
