@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from lockgate.core.asset import Asset
@@ -17,9 +18,12 @@ from lockgate.core.errors import DefinitionError, LockgateError, UsageError
 from lockgate.core.spec import AssetSpec
 from lockgate.core.team import Team
 from lockgate.describe import MARK
+from lockgate.source import import_as_written, outside_modules, read_code
 
 MODULE = "assets"
-LOCK = "uv.lock"
+
+# What was imported of which folder; a process imports no folder twice.
+_code: dict[Path, dict[str, str]] = {}
 
 
 def load_team(folder: Path) -> Team:
@@ -35,9 +39,25 @@ def load_team(folder: Path) -> Team:
     folder = folder.resolve()
     if not (folder / f"{MODULE}.py").is_file():
         raise UsageError(f"{folder} is no team: it has no {MODULE}.py.", cure="Give the path of a team's folder.")
+    if folder in _code:
+        return _only_team(sys.modules[MODULE].__dict__, folder)
+    files, modules = read_code(folder), dict(sys.modules)
+    team = _only_team(_imported(folder).__dict__, folder)
+    if changed := sorted(dict(files.items() ^ read_code(folder).items())):
+        raise DefinitionError(
+            f"{folder / changed[0]} changed while the team was imported.",
+            cure="Try again. A file that the code itself writes belongs elsewhere.",
+            team=folder.name,
+        )
+    _code[folder] = {**files, **outside_modules(modules, folder)}
+    return team
+
+
+def _imported(folder: Path) -> ModuleType:
+    import_as_written(folder)
     sys.path.insert(0, str(folder))
     try:
-        module = importlib.import_module(MODULE)
+        return importlib.import_module(MODULE)
     except LockgateError as error:
         raise _located(error, folder) from error
     except SyntaxError as error:
@@ -50,7 +70,6 @@ def load_team(folder: Path) -> Team:
         raise DefinitionError(
             f"{folder / MODULE}.py cannot be imported: {type(error).__name__}: {error}.", team=folder.name
         ) from error
-    return _only_team(module.__dict__, folder)
 
 
 def _located(error: LockgateError, folder: Path) -> LockgateError:
@@ -78,15 +97,12 @@ def _only_team(names: Mapping[str, Any], folder: Path) -> Team:
     return team
 
 
-def read_lock(folder: Path) -> bytes:
-    """The team's lock file, empty if it has none."""
-    lock = folder / LOCK
-    return lock.read_bytes() if lock.is_file() else b""
-
-
 def spec_of(asset: Asset, folder: Path) -> AssetSpec:
-    """What is registered of a loaded asset."""
-    return asset.spec(code_version(asset, read_lock(folder)))
+    """What is registered of a loaded asset: with the version of the code as it was when it was imported."""
+    folder = folder.resolve()
+    file = asset.file.resolve()
+    declared_in = file.relative_to(folder).as_posix() if file.is_relative_to(folder) else ""
+    return asset.spec(code_version(asset, _code[folder], declared_in))
 
 
 def manifest(team: Team, folder: Path) -> dict[str, Any]:

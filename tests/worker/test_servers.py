@@ -1,5 +1,6 @@
 """What a change is to a worker: code, locks and installed packages; not data, caches or hidden folders."""
 
+import os
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -35,9 +36,20 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         lambda folder, _: (folder / "helpers" / "tides.py").unlink(),
         lambda folder, _: (folder / "moon.py").write_text(""),
         lambda folder, _: (folder / "uv.lock").write_text("version = 1\n"),
+        lambda folder, _: _keep_size_and_date(folder / "helpers" / "tides.py"),
+        lambda folder, _: (folder / "limits.csv").write_text("1\n"),
         lambda _, packages: (packages / "tides-2.0.dist-info").mkdir(),
     ],
-    ids=["code", "a module", "a module gone", "a new module", "the lock", "an installed package"],
+    ids=[
+        "code",
+        "a module",
+        "a module gone",
+        "a new module",
+        "the lock",
+        "an edit of the same size and date",
+        "a table",
+        "an installed package",
+    ],
 )
 def test_what_makes_a_new_fork_server(folder: Path, packages: Path, change: Callable[[Path, Path], object]) -> None:
     before = fingerprint(folder)
@@ -45,10 +57,16 @@ def test_what_makes_a_new_fork_server(folder: Path, packages: Path, change: Call
     assert fingerprint(folder) != before
 
 
+def _keep_size_and_date(file: Path) -> None:
+    before = file.stat()
+    file.write_text("")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def test_what_makes_none(folder: Path, packages: Path) -> None:
     before = fingerprint(folder)
     for name in ("__pycache__", ".venv"):
         (folder / name).mkdir()
         (folder / name / "some.py").write_text("")
-    (folder / "values.csv").write_text("1\n")
+    (folder / "values.parquet").write_text("1\n")
     assert fingerprint(folder) == before

@@ -64,6 +64,7 @@ class Asset:
         timeout: Seconds the computation may take, None for no limit.
         keep: How many published versions of each partition retention leaves; None for all.
         catch_up: Which missed runs of its schedule are made up for: the ``latest``, ``all`` or ``none``.
+        code: The files that make its value, as patterns; None for all of the team's.
         effect: It returns nothing and writes elsewhere.
         description: One sentence.
         owners: People or addresses.
@@ -85,6 +86,7 @@ class Asset:
     timeout: float | None = None
     keep: int | None = None
     catch_up: CatchUp = "latest"
+    code: tuple[str, ...] | None = None
     effect: bool = False
     description: str = ""
     owners: tuple[str, ...] = ()

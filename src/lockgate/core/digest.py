@@ -1,74 +1,50 @@
-"""The code version of an asset: a digest of everything of the team's that makes its value."""
+"""The code version of an asset: a digest of every file of the team's that may have made its value."""
 
+import fnmatch
 import hashlib
-import inspect
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import CodeType, FunctionType
-from typing import Any
+from collections.abc import Mapping
 
 from lockgate.core.asset import Asset
+from lockgate.core.errors import DefinitionError
+
+LOCK = "uv.lock"
+OUTSIDE = "outside:"
 
 
-def code_version(asset: Asset, lock: bytes) -> str:
-    """Digest of an asset's function, contract, checks and the team's locked dependencies.
+def code_version(asset: Asset, files: Mapping[str, str], declared_in: str) -> str:
+    """Digest of the files that make an asset's value.
 
-    The functions of the team's own folder that they call count too, and so do the plain constants they use.
+    Which function of a file reads which other file cannot be told for certain, so all of the team's count unless the
+    asset names those that do; its own file, the lock and what is imported from outside of the folder always do.
 
     Args:
         asset: The asset.
-        lock: Content of the team's lock file, empty if it has none.
+        files: By path below the team's folder, the digest of each file that may count; by ``outside:module`` that of
+            each module imported from elsewhere that no lock holds still.
+        declared_in: The path of the asset's own file.
 
     Returns:
         64 hexadecimal digits.
+
+    Raises:
+        DefinitionError: If the asset names files of which there are none.
     """
-    digest = hashlib.sha256(lock)
-    folder = asset.file.parent
-    seen: set[int] = set()
-    for part in _parts(asset, folder, seen):
-        digest.update(part.encode())
-        digest.update(b"\0")
+    chosen = set(files) if asset.code is None else _narrowed(asset, files, declared_in)
+    digest = hashlib.sha256()
+    for path in sorted(chosen):
+        digest.update(f"{path}\0{files[path]}\0".encode())
     return digest.hexdigest()
 
 
-def _parts(asset: Asset, folder: Path, seen: set[int]) -> Iterator[str]:
-    yield from _function(asset.fn, folder, seen)
-    if asset.contract:
-        from lockgate.core.contract_text import contract_source
-
-        yield contract_source(asset.contract)
-    for check in asset.checks:
-        yield f"{check.name} {check.severity}"
-        yield from _function(check.fn, folder, seen)
-
-
-def _function(fn: Callable[..., Any], folder: Path, seen: set[int]) -> Iterator[str]:
-    """Source of a function and of what it uses from its own folder, each once."""
-    if id(fn) in seen:
-        return
-    seen.add(id(fn))
-    try:
-        yield inspect.getsource(fn)
-    except (OSError, TypeError):
-        yield repr(getattr(fn, "__qualname__", fn))
-    if not isinstance(fn, FunctionType):
-        return
-    for name in sorted(_names(fn.__code__)):
-        used = fn.__globals__.get(name)
-        if isinstance(used, FunctionType | type) and _is_within(used, folder):
-            yield from _function(used, folder, seen)
-        elif isinstance(used, str | int | float | bool | tuple):
-            yield f"{name}={used!r}"
-
-
-def _names(code: CodeType) -> set[str]:
-    nested = (const for const in code.co_consts if isinstance(const, CodeType))
-    return set(code.co_names).union(*(_names(inner) for inner in nested))
-
-
-def _is_within(used: Any, folder: Path) -> bool:
-    try:
-        file = inspect.getsourcefile(used)
-    except TypeError:
-        return False
-    return file is not None and Path(file).resolve().is_relative_to(folder.resolve())
+def _narrowed(asset: Asset, files: Mapping[str, str], declared_in: str) -> set[str]:
+    chosen = {path for path in files if path in (LOCK, declared_in) or path.startswith(OUTSIDE)}
+    for pattern in asset.code or ():
+        found = {path for path in files if fnmatch.fnmatchcase(path, pattern)}
+        if not found:
+            raise DefinitionError(
+                f"code={pattern!r} of {asset.key} names no file that counts as code.",
+                cure="Name files below the team's folder; see the docs of Team.asset.",
+                asset=asset.key,
+            )
+        chosen |= found
+    return chosen

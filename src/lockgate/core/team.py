@@ -59,6 +59,7 @@ class Team:
         timeout: float | None = None,
         keep: int | None = None,
         catch_up: CatchUp = "latest",
+        code: Iterable[str] | None = None,
         effect: bool = False,
         description: str = "",
         owners: Iterable[str] | None = None,
@@ -80,6 +81,8 @@ class Team:
             keep: How many published versions of each partition to keep, the current one included; all if left out.
                 What a kept version was made from is kept too.
             catch_up: After a downtime, run the ``latest`` run that its schedule missed, ``all`` of them, or ``none``.
+            code: The files below the team's folder that make its value, as patterns (``rules/*.yaml``), beside the
+                one it is declared in; all of the team's if left out. Another code makes another version.
             effect: It returns nothing and writes elsewhere (delivered at least once).
             description: One sentence; the function's docstring if left out.
             owners: The team's owners if left out.
@@ -108,6 +111,7 @@ class Team:
                     timeout=_seconds(timeout),
                     keep=None if keep is None else _positive(keep, "keep"),
                     catch_up=_choice(catch_up, ("latest", "all", "none"), "catch_up"),
+                    code=None if code is None else _texts(code, "code", name),
                     effect=effect,
                     description=description or inspect.getdoc(definition(fn) or fn) or "",
                     owners=self.owners if owners is None else _texts(owners, "owners", name),

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from prefect.settings import get_current_settings
 
+from lockgate.source import stamps
+
 RUNTIME = "LOCKGATE_WORKER_RUNTIME"
 START_SECONDS = 120
-_WATCHED = (".py", ".lock", "pyproject.toml")
 
 
 def socket_path(folder: Path) -> Path:
@@ -32,12 +33,7 @@ def fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
     for packages in sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}):
         digest.update(f"{Path(packages).stat().st_mtime_ns}\n".encode())
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
-        for file in sorted(Path(parent, name) for name in files if name.endswith(_WATCHED)):
-            with contextlib.suppress(OSError):
-                status = file.stat()
-                digest.update(f"{file} {status.st_mtime_ns} {status.st_size}\n".encode())
+    digest.update(repr(stamps(folder)).encode())
     return digest.hexdigest()
 
 
