@@ -103,10 +103,10 @@ def own_part(bench: Bench) -> dict[str, float]:
             store=open_store(bench.store_url()),
         )
         clock.time("gate", attempt.gate)
-        attempt.compute()
+        attempt.accept(attempt.compute())
         clock.time("stage", attempt.stage)
-        attempt.check_contract()
-        attempt.check(asset.checks[0])
+        attempt.record(attempt.judge_contract())
+        attempt.record(attempt.judge(asset.checks[0]))
         clock.time("publish", attempt.publish)
     return clock.took
 

@@ -25,7 +25,7 @@ from lockgate.orchestration.asset_steps import AssetSteps
 from lockgate.orchestration.catch_up import overtaken
 from lockgate.orchestration.check_table import check_rows, show_checks
 from lockgate.orchestration.discard import discard_own
-from lockgate.orchestration.threads import in_thread
+from lockgate.orchestration.threads import end_without_its_threads, in_thread
 from lockgate.settings import DEPLOYMENT, run_ledger_url, store_url
 from lockgate.store import open_store
 
@@ -77,6 +77,7 @@ async def run_asset(partition: str = "", force: bool = False) -> State[Any]:
             runs the last complete day.
         force: Compute even if inputs and code are unchanged.
     """
+    end_without_its_threads()
     folder = Path.cwd()
     asset = _own_asset(folder)
     if late := overtaken(asset.catch_up, asset.schedule):

@@ -11,17 +11,18 @@
 show in Prefect: that is ``asset_steps``. A crash at any line leaves the head as it was.
 """
 
-import inspect
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lockgate.core.asset import Asset, Output
+from lockgate.core.calling import asks_for, call, kind
 from lockgate.core.check import CONTRACT, Check, Verdict
 from lockgate.core.errors import DefinitionError, LedgerError
 from lockgate.core.gate import Blocked, Decision, Open, Pin, Slice, Unchanged, Waiting, decide
 from lockgate.core.isolate import isolated
+from lockgate.core.metadata import kept_metadata
 from lockgate.core.partitions import UNPARTITIONED, Unpartitioned
 from lockgate.core.spec import AssetSpec, InputSpec
 from lockgate.ledger import Begun, InputsMoved, Ledger, Published
@@ -30,6 +31,19 @@ from lockgate.reading import only_pinned, read
 from lockgate.store import Store
 
 TURN_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What one call of the team's function came to.
+
+    Attributes:
+        known: Its inputs by parameter name, and ``partition``.
+        output: What it returned, as the contract left it, with metadata as it is kept.
+    """
+
+    known: dict[str, Any]
+    output: Output
 
 
 @dataclass
@@ -127,17 +141,17 @@ class AssetRun:
             queued=self.begun,
         )
 
-    def compute(self) -> None:
-        """Load the pinned inputs and call the team's function.
+    def compute(self) -> Computed:
+        """Load the pinned inputs and call the team's function. Changes nothing here: see ``accept``.
 
         Raises:
-            DefinitionError: If an effect returned something.
+            DefinitionError: If an effect returned something, or metadata cannot be kept.
         """
         with only_pinned(self.pins):
-            self.known = {given.param: self._load(given) for given in self.spec.inputs}
-            self.known["partition"] = self.partition
-            asked = inspect.signature(self.asset.fn).parameters
-            returned = self.asset.fn(**{name: value for name, value in self.known.items() if name in asked})
+            known = {given.param: self._load(given) for given in self.spec.inputs}
+            known["partition"] = self.partition
+            asked = asks_for(self.asset.fn)
+            returned = call(self.asset.fn, **{name: value for name, value in known.items() if name in asked})
         output = returned if isinstance(returned, Output) else Output(returned)
         if self.spec.effect and output.value is not None:
             raise DefinitionError(
@@ -145,8 +159,13 @@ class AssetRun:
                 cure="An effect returns nothing, or Output(None, metadata=...).",
                 asset=self.spec.key,
             )
+        metadata = kept_metadata(output.metadata, self.spec.key)
         applied = self.asset.contract.apply(output.value) if self.asset.contract else output.value
-        self.output = Output(applied, output.metadata)
+        return Computed(known, Output(applied, metadata))
+
+    def accept(self, computed: Computed) -> None:
+        """Go on with what was computed. A computation that outlived its limit is never accepted."""
+        self.known, self.output = computed.known, computed.output
 
     def _load(self, given: InputSpec) -> Any:
         """The value of an input; a dict from partition to value where this asset fans in."""
@@ -176,17 +195,22 @@ class AssetRun:
     def _location(self) -> str:
         return f"{self.spec.key}/{self.partition or '_'}/{self.attempt.attempt}"
 
-    def check(self, check: Check) -> Verdict:
-        """Run one check on a copy of the staged value and record its verdict."""
-        return self._judge(check.run(isolated(self.output.value), isolated_inputs(check, self.known)))
+    def judge(self, check: Check) -> Verdict:
+        """Run one check on copies of the value and of what it asks for. Records nothing: see ``record``."""
+        try:
+            value, known = isolated(self.output.value), {name: isolated(self.known[name]) for name in check.parameters}
+        except Exception as error:  # noqa: BLE001 - what cannot be copied cannot be judged
+            return check.failed(f"could not be given a copy of the value: {kind(error)}")
+        return check.run(value, known)
 
-    def check_contract(self) -> Verdict:
-        """Check the staged value against the contract and record the verdict."""
+    def judge_contract(self) -> Verdict:
+        """Judge the value by the contract. Records nothing: see ``record``."""
         if self.asset.contract is None:
             raise RuntimeError(f"{self.spec.key} has no contract")
-        return self._judge(self.asset.contract.run(self.output.value))
+        return self.asset.contract.run(self.output.value)
 
-    def _judge(self, verdict: Verdict) -> Verdict:
+    def record(self, verdict: Verdict) -> Verdict:
+        """Record a verdict; returns it with whether it is waived."""
         self.ledger.verdict(self.attempt.attempt, self.attempt.token, verdict)
         if verdict.blocks:
             live = self.ledger.waivers(self.spec.key, self.partition, live=True)
@@ -216,8 +240,3 @@ class AssetRun:
     def fail(self, why: str) -> None:
         """Settle the attempt as failed and free its claim."""
         self.ledger.fail(self.attempt.attempt, self.attempt.token, why)
-
-
-def isolated_inputs(check: Check, known: dict[str, Any]) -> dict[str, Any]:
-    """Private copies of just the inputs that a check asks for."""
-    return {name: isolated(known[name]) for name in check.parameters}

@@ -4,7 +4,8 @@ A deployment of one asset and a job of several run their assets through here, so
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 from prefect.tasks import MaterializingTask, exponential_backoff
 
+from lockgate.core.calling import Ended, kind
 from lockgate.core.check import CONTRACT, Verdict
 from lockgate.core.errors import LockgateError
 from lockgate.core.gate import Blocked, Unchanged, Waiting
@@ -25,6 +27,11 @@ from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.lease import kept
 from lockgate.orchestration.prefect_file import BY_ASSET, BY_JOB
 from lockgate.orchestration.threads import in_thread
+
+# Where nobody said how long a step may take: every one ends, and with it the lease that is renewed meanwhile.
+COMPUTE_SECONDS = 86_400.0
+CHECK_SECONDS = 3_600.0
+STAGE_SECONDS = 3_600.0
 
 
 class CheckFailed(Exception):
@@ -73,7 +80,7 @@ class AssetSteps:
     async def _work(self) -> State[Any]:
         """Everything between the gate and the end; whatever is raised settles the attempt as failed."""
         try:
-            await self._step("compute", self.run.compute, **self._limits())
+            await self._compute()
             await self._stage_and_check()
             return await (self._reject() if self.run.rejected else self._publish())
         except BaseException as error:
@@ -81,25 +88,36 @@ class AssetSteps:
             await in_thread(lambda: self.run.fail(why))
             raise
 
-    def _limits(self) -> dict[str, Any]:
+    async def _compute(self) -> None:
+        """Call the team's function; each retry by itself, and what comes after its limit is dropped."""
         asset = self.run.asset
-        return {
-            "retries": asset.retries,
-            "retry_delay_seconds": exponential_backoff(1) if asset.retries else None,
-            "timeout_seconds": asset.timeout,
-        }
+
+        async def compute() -> None:
+            self.run.accept(await in_thread(self.run.compute))
+
+        await self._task(
+            compute,
+            "compute",
+            retries=asset.retries,
+            retry_delay_seconds=exponential_backoff(1) if asset.retries else None,
+            timeout_seconds=asset.timeout or COMPUTE_SECONDS,
+        )
 
     async def _stage_and_check(self) -> None:
-        """Stage the value while the checks run on copies of it."""
-        run = self.run
-        steps = [self._step("stage", run.stage)]
-        if run.asset.contract:
-            steps.append(self._check(CONTRACT, run.check_contract))
-        steps += [self._check(check.name, partial(run.check, check)) for check in run.asset.checks]
-        outcomes = await asyncio.gather(*steps, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, CheckFailed):
-                raise outcome
+        """Stage the value while the checks run; one that a check rejects need not have been staged."""
+        stage = self._step("stage", self.run.stage, timeout_seconds=STAGE_SECONDS)
+        staged, checked = await asyncio.gather(_raised(stage), _raised(self._checks()))
+        if error := checked or (None if self.run.rejected else staged):
+            raise error
+
+    async def _checks(self) -> None:
+        """Run the checks one after the other, so that one private copy of the value exists at a time."""
+        asset = self.run.asset
+        usual = asset.timeout or CHECK_SECONDS
+        if asset.contract:
+            await self._check(CONTRACT, self.run.judge_contract, usual)
+        for check in asset.checks:
+            await self._check(check.name, partial(self.run.judge, check), check.timeout or usual)
 
     async def _step(self, name: str, work: Callable[[], Any], **options: Any) -> Any:
         """One step as a task; its blocking work runs on a thread, so that the flow's loop stays free."""
@@ -109,17 +127,27 @@ class AssetSteps:
 
         return await self._task(step, name, **options)
 
-    async def _check(self, name: str, judge: Callable[[], Verdict]) -> None:
+    async def _check(self, name: str, judge: Callable[[], Verdict], seconds: float) -> None:
         """Run one check in a task of its own, which fails if the check is an ``error`` and fails."""
 
         async def check() -> State[Any] | None:
-            verdict = await in_thread(judge)
+            verdict = await self._verdict(name, judge, seconds)
             if verdict.blocks:
                 raise CheckFailed(verdict.summary)
-            name = "Waived" if verdict.waived else "Warned"
-            return None if verdict.passed else Completed(name=name, message=verdict.summary)
+            state = "Waived" if verdict.waived else "Warned"
+            return None if verdict.passed else Completed(name=state, message=verdict.summary)
 
-        await self._task(check, f"check {name}")
+        with suppress(CheckFailed):
+            await self._task(check, f"check {name}")
+
+    async def _verdict(self, name: str, judge: Callable[[], Verdict], seconds: float) -> Verdict:
+        """The recorded verdict of a check; one that has come to none within its limit has failed, and is not heard."""
+        try:
+            verdict = await asyncio.wait_for(in_thread(judge), seconds)
+        except TimeoutError:
+            severity = next(spec.severity for spec in self.run.spec.checks if spec.name == name)
+            verdict = Verdict(name, severity, passed=False, message=f"took longer than {seconds:g} s")
+        return await in_thread(lambda: self.run.record(verdict))
 
     async def _task(self, work: Callable[[], Any], name: str, **options: Any) -> Any:
         return await Task(work, name=self.prefix + name, cache_policy=NO_CACHE, persist_result=False, **options)()
@@ -166,6 +194,15 @@ class AssetSteps:
         return committed[0]
 
 
+async def _raised(step: Coroutine[Any, Any, Any]) -> Exception | None:
+    """What a step raised, once it is over."""
+    try:
+        await step
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the other step is over as well
+        return error
+    return None
+
+
 def told(error: BaseException) -> str:
     """What the ledger keeps of an exception: lockgate's own in full, a team's only by its kind."""
-    return str(error) if isinstance(error, LockgateError) else type(error).__name__
+    return str(error) if isinstance(error, LockgateError | Ended) else kind(error)

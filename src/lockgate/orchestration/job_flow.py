@@ -34,7 +34,7 @@ from lockgate.orchestration.asset_steps import AssetSteps, told
 from lockgate.orchestration.catch_up import overtaken
 from lockgate.orchestration.check_table import check_rows, show_checks
 from lockgate.orchestration.discard import discard_own
-from lockgate.orchestration.threads import in_thread
+from lockgate.orchestration.threads import end_without_its_threads, in_thread
 from lockgate.settings import run_ledger_url, store_url
 from lockgate.store import Store, open_store
 
@@ -63,6 +63,7 @@ async def run_job(assets: list[str] | None = None, partition: str = "", force: b
             last complete day of a daily one if the job has a schedule.
         force: Compute even if inputs and code are unchanged.
     """
+    end_without_its_threads()
     folder = Path.cwd()
     team = load_team(folder)
     job = _own_job(team)

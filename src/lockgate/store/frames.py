@@ -33,7 +33,7 @@ def encode_frame(frame: pd.DataFrame) -> bytes:
         read = _to_pandas(_doubtful(frame, table, _read(content)))
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise UnsupportedValue(
-            f"The frame cannot be written as Parquet: {_first_line(error)}.",
+            f"The frame cannot be written as Parquet: {_without_data(error)}.",
             cure="Give each column one type that Parquet knows.",
         ) from error
     _check_same(frame, read)
@@ -135,5 +135,9 @@ def _identical(before: Any, after: Any) -> bool:
     return type(before) is type(after) and repr(before) == repr(after)
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+def _without_data(error: BaseException) -> str:
+    """What is said of a column; Arrow says it after the value that it could not take."""
+    about = [
+        text for text in error.args if str(text).startswith(("Conversion failed for column", "Sparse pandas data"))
+    ]
+    return str(about[0]).rstrip(".") if about else type(error).__name__

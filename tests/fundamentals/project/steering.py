@@ -21,9 +21,26 @@ def steer(asset: str, partition: str = "") -> list[Any]:
         raise RuntimeError("a secret: 4711")
     if wanted.get("die"):
         os.kill(os.getpid(), signal.SIGKILL)
-    deadline = time.monotonic() + HOLD_SECONDS
-    while wanted.get("hold") and not (folder / f"{name} go").exists():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{name} was never let go")
-        time.sleep(0.02)
+    if wanted.get("hold"):
+        await_sign(asset, partition, "go")
     return wanted.get("values", [1.0, 2.0])
+
+
+def first_call(asset: str, partition: str) -> bool:
+    """Whether an asset's partition is computed for the first time."""
+    steer(asset, partition)
+    return (Path(os.environ["STEER_DIR"]) / f"{asset} [{partition}] calls").stat().st_size == 1
+
+
+def give_sign(asset: str, partition: str, sign: str) -> None:
+    """Let whoever waits for a sign go on."""
+    (Path(os.environ["STEER_DIR"]) / f"{asset} [{partition}] {sign}").touch()
+
+
+def await_sign(asset: str, partition: str, sign: str) -> None:
+    """Wait until a sign is given."""
+    deadline = time.monotonic() + HOLD_SECONDS
+    while not (Path(os.environ["STEER_DIR"]) / f"{asset} [{partition}] {sign}").exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{asset} [{partition}] never got the sign to go on: {sign}")
+        time.sleep(0.02)

@@ -1,10 +1,14 @@
 """Team alpha: the sources."""
 
+import asyncio
 import os
+import sys
+import threading
+import time
 
 import pandas as pd
 import pandera.pandas as pa
-from steering import steer
+from steering import await_sign, first_call, give_sign, steer
 
 from lockgate import CheckResult, Daily, Output, Static, Team
 
@@ -184,3 +188,104 @@ def crashes(value):
 def environment():
     """What its process was given."""
     return dict(os.environ)
+
+
+@team.asset(partitions=DAYS, timeout=3, retries=1)
+def twofold(partition):
+    """Its first call outlives its limit and has good data, late; the second has bad data at once."""
+    if first_call("twofold", partition):
+        await_sign("twofold", partition, "is being checked")
+        return [1.0]
+    return [-1.0]
+
+
+@team.check(twofold, severity="warn", timeout=100)
+def first_call_is_over(value, partition):
+    """Ends a moment after the first call has returned."""
+    give_sign("twofold", partition, "is being checked")
+    time.sleep(1)
+    return True
+
+
+@team.check(twofold)
+def twofold_is_positive(value):
+    """All values are above 0."""
+    return all(number > 0 for number in value)
+
+
+@team.asset(partitions=DAYS)
+def stopping(partition):
+    """Raises what a generator ends with, and no future takes."""
+    return next(iter([]))
+
+
+@team.asset(partitions=DAYS)
+def leaving(partition):
+    """Exits."""
+    sys.exit(0)
+
+
+@team.asset(partitions=DAYS)
+def shouting(partition):
+    """Interrupts itself."""
+    raise KeyboardInterrupt
+
+
+@team.asset(partitions=DAYS)
+def misjudged(partition):
+    """Has checks that never come to a verdict."""
+    return steer("misjudged", partition)
+
+
+@team.check(misjudged, timeout=1)
+def sleeps(value):
+    """For ever."""
+    time.sleep(1_000_000)
+
+
+@team.check(misjudged)
+async def sleeps_async(value):
+    """Cancelled before it says anything."""
+    raise asyncio.CancelledError
+
+
+@team.check(misjudged)
+def exits(value):
+    """Without a word."""
+    sys.exit(0)
+
+
+@team.check(misjudged)
+def forks(value):
+    """Both go on."""
+    return os.fork() >= 0
+
+
+@team.check(misjudged)
+def says_too_much(value):
+    """What no database takes."""
+    return CheckResult(False, 2**70, 2**70, "\0\ud800" + "x" * 100_000, "\0\ud800")
+
+
+@team.check(misjudged)
+def leaves_a_thread(value):
+    """Which would keep its process for ever."""
+    threading.Thread(target=time.sleep, args=(1_000_000,)).start()
+    return False
+
+
+@team.check(misjudged)
+async def judges_later(value):
+    """The only one that passes."""
+    await asyncio.sleep(0.01)
+    return sum(value) > 0
+
+
+@team.asset(partitions=DAYS)
+async def awaited(partition):
+    """Made by a coroutine, with metadata of many kinds."""
+    await asyncio.sleep(0.01)
+    return Output(steer("awaited", partition), metadata={"mean": float("nan"), "last": pd.Timestamp("2020-01-01")})
+
+
+team.job("clumsy", assets=[leaving, shouting, stopping, misjudged, awaited])
