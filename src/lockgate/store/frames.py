@@ -35,7 +35,7 @@ def encode_frame(frame: pd.DataFrame) -> bytes:
         raise UnsupportedValue(
             f"The frame cannot be written as Parquet: {_without_data(error)}.",
             cure="Give each column one type that Parquet knows.",
-        ) from error
+        ) from None  # what Arrow says would be shown with it, and that is data
     _check_same(frame, read)
     return content
 

@@ -25,7 +25,7 @@ def encode_object(value: Any) -> bytes:
         raise UnsupportedValue(
             f"A {type(value).__name__} cannot be stored: {type(error).__name__}.",
             cure="Return a frame, or an object that pickle can write and read.",
-        ) from error
+        ) from None
     return buffer.getvalue()
 
 
