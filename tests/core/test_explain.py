@@ -221,3 +221,16 @@ def test_it_says_about_to_start_exactly_of_what_the_sweep_starts(of: tuple[Snaps
     found = told(key, snapshot, partition)
     if found.state != "rejected" and partition in known_partitions(snapshot.assets[key], snapshot):
         assert (found.state == "due") == ((key, partition) in starts)
+
+
+def test_a_dropped_input_that_made_the_version_is_named_as_the_cause() -> None:
+    made_with = published("two/b", 4, inputs={("one/a", DAY): 1})
+    for assets in ((A, replace(B, inputs=()), C), (replace(B, inputs=()), C)):
+        snapshot = world(rejected("one/a", 1), made_with, assets=assets)
+        found = told("three/c", snapshot)
+        assert [(each.asset, each.role) for each in tree(found)] == [
+            ("three/c", None),
+            ("two/b", "rejected"),
+            ("one/a", "rejected"),
+        ]
+        assert lineage("three/c", DAY, snapshot) >= {("three/c", DAY), ("two/b", DAY)}

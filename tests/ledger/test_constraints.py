@@ -15,6 +15,7 @@ HISTORY = """
         ('weather/a', 'weather', 'a', true, 'c1', '{"kind": "none"}', false, '{}', '{}'),
         ('weather/b', 'weather', 'b', true, 'c1', '{"kind": "none"}', false, '{}', '{}');
     insert into asset_inputs (asset, input, param, on_rejected) values ('weather/b', 'weather/a', 'a', 'block');
+    insert into dropped_inputs (asset, input) values ('weather/a', 'weather/b');
     insert into asset_checks (asset, name, severity) values ('weather/a', 'contract', 'error');
     insert into attempts (asset, partition, code_version, flow_run_id, slot, base_epoch, pinned_at, outcome, settled_at)
     values
@@ -34,6 +35,7 @@ HISTORY = """
 """
 
 _INPUT = "insert into asset_inputs (asset, input, param, on_rejected) values "
+_DROPPED = "insert into dropped_inputs values "
 _CHECK = "insert into asset_checks values "
 _ATTEMPT = "insert into attempts (asset, partition, code_version, flow_run_id, outcome, settled_at, holder) values "
 _VERDICT = "insert into verdicts (attempt, name, severity) values "
@@ -67,6 +69,9 @@ BREAKING = {
     "asset_inputs_input": _INPUT + "('weather/b', 'weather/never', 'never', 'block')",
     "asset_inputs_param": _INPUT + "('weather/b', 'weather/b', 'a', 'block')",
     "asset_inputs_on_rejected": _INPUT + "('weather/a', 'weather/b', 'b', 'ignore')",
+    "dropped_inputs_pkey": _DROPPED + "('weather/a', 'weather/b')",
+    "dropped_inputs_asset": _DROPPED + "('weather/never', 'weather/a')",
+    "dropped_inputs_input": _DROPPED + "('weather/b', 'weather/never')",
     "asset_checks_pkey": _CHECK + "('weather/a', 'contract', 'warn')",
     "asset_checks_asset": _CHECK + "('weather/never', 'contract', 'error')",
     "asset_checks_name": _CHECK + "('weather/a', 'No; drop', 'error')",

@@ -1,7 +1,7 @@
 """Reading: the gate's snapshot, the sweep's progress, history, and who sees which data."""
 
 from lockgate.core.check import Verdict
-from lockgate.core.gate import Blocked, Waiting
+from lockgate.core.gate import Blocked, Open, Waiting
 from lockgate.core.partitions import Daily
 from lockgate.core.spec import InputSpec
 from lockgate.core.sweep import missing_runs
@@ -186,3 +186,45 @@ def test_progress_counts_attempts_on_what_is_current_only(world: World) -> None:
 
     world.publish(MID)
     assert world.ledger("platform").progress().tried == {}
+
+
+def test_a_snapshot_holds_what_the_versions_were_made_from_though_it_is_read_no_more(world: World) -> None:
+    """Dropped by its reader, or with its own team's code: its rejection stays in what was made from it."""
+    _chain(world)
+    for key in (SOURCE, MID, END):
+        world.publish(key)
+    world.reject(SOURCE)
+    world.deploy(asset(MID))
+    decision = world.decide(END)
+    assert isinstance(decision, Blocked)
+    assert [(reason.asset, reason.via) for reason in decision.reasons] == [(SOURCE, MID)]
+
+    world.ledger("weather").register({"team": "weather", "assets": []})
+    assert isinstance(world.decide(END), Blocked)
+    world.publish(MID)
+    assert isinstance(world.decide(END), Open)
+
+
+def test_an_input_that_is_read_again_is_not_counted_as_dropped(world: World) -> None:
+    _chain(world)
+    world.deploy(asset(MID))
+    world.deploy(asset(MID, SOURCE))
+    dropped = "select asset, input from lockgate.dropped_inputs"
+    assert world.superuser.execute(dropped).fetchall() == []
+
+
+def test_partitions_that_an_asset_has_no_longer_are_neither_seen_nor_asked_for(world: World) -> None:
+    """Narrowed, or partitioned where it was not: a fan-in pins what there is now."""
+    whole = "flights/whole"
+    world.deploy(asset(SOURCE), asset(whole, SOURCE))
+    world.publish(SOURCE)
+    world.deploy(asset(SOURCE, partitions=DAYS))
+    assert isinstance(world.decide(whole), Waiting)
+    world.publish(SOURCE, ONE)
+    world.publish(SOURCE, TWO)
+    world.reject(SOURCE, ONE)
+    assert isinstance(world.decide(whole), Blocked)
+    world.deploy(asset(SOURCE, partitions=Daily(TWO)))
+    world.publish(whole)
+    head = world.of(whole).snapshot(whole, "").head(whole, "")
+    assert set(head.inputs) == {(SOURCE, TWO)}

@@ -14,8 +14,9 @@ from lockgate.ledger.roles import PLATFORM, team_role
 from tests.postgres import LOGINS, Server
 
 LEASE = 60.0
-_TABLES = "assets, asset_inputs, asset_checks, attempts, verdicts, claims, versions, inputs, heads, declined, waivers"
-_CLEAR = f"truncate {_TABLES} restart identity; alter sequence tick restart"
+_REGISTRY = "assets, asset_inputs, dropped_inputs, asset_checks"
+_HISTORY = "attempts, verdicts, claims, versions, inputs, heads, declined, waivers"
+_CLEAR = f"truncate {_REGISTRY}, {_HISTORY} restart identity; alter sequence tick restart"
 
 
 def asset(

@@ -17,6 +17,7 @@ from lockgate.core.gate import (
     decide,
     read_slices,
     standing,
+    stands_on,
 )
 from lockgate.core.keys import label
 from lockgate.core.spec import AssetSpec, InputSpec
@@ -114,7 +115,8 @@ def lineage(key: str, partition: str, snapshot: Snapshot) -> set[Slice]:
             asset = snapshot.assets.get(where[0])
             for given in asset.inputs if asset else ():
                 todo += read_slices(asset, given, where[1], snapshot) if asset else []
-    return found
+            todo += stands_on(*where, snapshot)
+    return {where for where in found if where[0] in snapshot.assets}
 
 
 def explain(
@@ -162,7 +164,7 @@ class _Walk:
             running_since=done.running_since,
             why=done.why if state == "failed" else "",
             owners=owners_of(asset),
-            causes=() if known else tuple(self._causes(asset, where[1], decision)),
+            causes=() if known else (*self._causes(asset, where[1], decision), *self._dropped(asset, where)),
         )
 
     def _state(self, asset: AssetSpec, where: Slice, decision: Decision) -> State:
@@ -204,6 +206,18 @@ class _Walk:
         for given in asset.inputs:
             if kind := kinds.get(given.key):
                 yield from self._cause(asset, given, partition, kind)
+
+    def _dropped(self, asset: AssetSpec, where: Slice) -> Iterator[Explanation]:
+        """The inputs that it reads no more, that its current version was made from, and that do not stand good."""
+        read = {given.key for given in asset.inputs}
+        for other in sorted(self.snapshot.head(*where).inputs):
+            if other[0] not in read and self.snapshot.has(other) and standing(*other, self.snapshot) != "good":
+                yield self.at(other, "rejected") if other[0] in self.snapshot.assets else self._gone(other)
+
+    def _gone(self, where: Slice) -> Explanation:
+        """An asset that is no longer deployed."""
+        checks = self.snapshot.head(*where).failed_checks
+        return Explanation(*where, "rejected", "rejected", checks=checks, owners=(where[0].partition("/")[0],))
 
     def _cause(self, asset: AssetSpec, given: InputSpec, partition: str, kind: ReasonKind) -> Iterator[Explanation]:
         source = self.snapshot.assets.get(given.key)

@@ -70,13 +70,18 @@ class Snapshot:
         return self.heads.get((key, partition)) or Head(key, partition)
 
     def partitions(self, key: str) -> list[str]:
-        """The partitions of an asset that have a head, sorted."""
+        """The partitions of an asset that have a head, sorted; not those that it has no longer."""
         return self._partitions.get(key, [])
+
+    def has(self, where: Slice) -> bool:
+        """Whether an asset, as it is registered, has that partition; True of one that is not registered."""
+        asset = self.assets.get(where[0])
+        return asset is None or asset.has_partition(where[1])
 
     @cached_property
     def _partitions(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for key, partition in sorted(self.heads):
+        for key, partition in sorted(filter(self.has, self.heads)):
             found.setdefault(key, []).append(partition)
         return found
 
@@ -197,10 +202,30 @@ def _decide_on(asset: AssetSpec, partition: str, snapshot: Snapshot, pins: tuple
 
 
 def standing(key: str, partition: str, snapshot: Snapshot) -> Standing:
-    """The standing of a slice: its own rejection first, else that of any ancestor it does not opt out of."""
+    """The standing of a slice: its own rejection first, else that of any slice it stands on, directly or not."""
     if snapshot.head(key, partition).judged == "rejected":
         return "rejected"
-    return "blocked" if next(_rejections(key, partition, snapshot, set()), None) else "good"
+    above = stands_on(key, partition, snapshot)
+    return "blocked" if next(_rejected_at_or_above(above, snapshot, set()), None) else "good"
+
+
+def stands_on(key: str, partition: str, snapshot: Snapshot) -> list[Slice]:
+    """The slices whose rejection is one of this slice as well, unless it opted out of it by ``last_good``.
+
+    Those it reads as it is registered, and those its current version was made from: an input that was dropped stays
+    in what was published, until the asset is run without it.
+    """
+    asset = snapshot.assets.get(key)
+    inputs = asset.inputs if asset else ()
+    lenient = {given.key for given in inputs if given.on_rejected == "last_good"}
+    read = [
+        where
+        for given in inputs
+        if asset and given.key not in lenient
+        for where in read_slices(asset, given, partition, snapshot)
+    ]
+    made_from = snapshot.head(key, partition).inputs
+    return read + [where for where in made_from if where[0] not in lenient and snapshot.has(where)]
 
 
 def read_slices(asset: AssetSpec, given: InputSpec, partition: str, snapshot: Snapshot) -> list[Slice]:
@@ -221,31 +246,25 @@ def _shut(asset: AssetSpec, given: InputSpec, partition: str, snapshot: Snapshot
         return [Reason("unshared", given.key, UNPARTITIONED, via=given.key)]
     if given.on_rejected == "last_good":
         return []
-    seen: set[Slice] = set()
+    slices = read_slices(asset, given, partition, snapshot)
     return [
         Reason("rejected", head.asset, head.partition, head.failed_checks, via=given.key)
-        for where in read_slices(asset, given, partition, snapshot)
-        for head in _rejected_at_or_above(*where, snapshot, seen)
+        for head in _rejected_at_or_above(slices, snapshot, set())
     ]
 
 
-def _rejections(key: str, partition: str, snapshot: Snapshot, seen: set[Slice]) -> Iterator[Head]:
-    """The rejected heads above a slice, each once, following only inputs that block."""
-    asset = snapshot.assets.get(key)
-    for given in asset.inputs if asset else ():
-        if given.on_rejected == "block" and asset:
-            for where in read_slices(asset, given, partition, snapshot):
-                yield from _rejected_at_or_above(*where, snapshot, seen)
-
-
-def _rejected_at_or_above(key: str, partition: str, snapshot: Snapshot, seen: set[Slice]) -> Iterator[Head]:
-    if (key, partition) in seen:
-        return
-    seen.add((key, partition))
-    head = snapshot.head(key, partition)
-    if head.judged == "rejected":
-        yield head
-    yield from _rejections(key, partition, snapshot, seen)
+def _rejected_at_or_above(slices: Iterable[Slice], snapshot: Snapshot, seen: set[Slice]) -> Iterator[Head]:
+    """The rejected heads among slices and all that they stand on, each once, however deep the graph is."""
+    pending = list(slices)[::-1]
+    while pending:
+        where = pending.pop()
+        if where in seen:
+            continue
+        seen.add(where)
+        head = snapshot.head(*where)
+        if head.judged == "rejected":
+            yield head
+        pending += stands_on(*where, snapshot)[::-1]
 
 
 def _pin(where: Slice, snapshot: Snapshot) -> Pin | None:

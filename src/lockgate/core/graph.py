@@ -1,5 +1,6 @@
 """What must hold between assets: inputs exist, are shared, fit by partition, and form no cycle."""
 
+import graphlib
 from collections.abc import Iterable, Mapping
 
 from lockgate.core.errors import GraphCycle, NotShared, PartitionMismatch, UnknownInput
@@ -51,20 +52,11 @@ def _check_input(spec: AssetSpec, given: InputSpec, known: Mapping[str, AssetSpe
 
 
 def _check_cycles(known: Mapping[str, AssetSpec]) -> None:
-    done: set[str] = set()
-    for start in known:
-        path: list[str] = []
-        _visit(start, known, path, done)
-
-
-def _visit(key: str, known: Mapping[str, AssetSpec], path: list[str], done: set[str]) -> None:
-    if key in path:
-        cycle = " -> ".join([*path[path.index(key) :], key])
-        raise GraphCycle(f"assets depend on themselves: {cycle}.", cure="Remove one of these inputs.", asset=key)
-    if key in done or key not in known:
-        return
-    path.append(key)
-    for given in known[key].inputs:
-        _visit(given.key, known, path, done)
-    path.pop()
-    done.add(key)
+    reads = {key: [given.key for given in spec.inputs] for key, spec in known.items()}
+    try:
+        graphlib.TopologicalSorter(reads).prepare()
+    except graphlib.CycleError as error:
+        cycle = error.args[1][::-1]
+        raise GraphCycle(
+            f"assets depend on themselves: {' -> '.join(cycle)}.", cure="Remove one of these inputs.", asset=cycle[0]
+        ) from None

@@ -21,7 +21,7 @@ def encode_object(value: Any) -> bytes:
     try:
         joblib.dump(value, buffer, compress=COMPRESS)
         decode_object(buffer.getvalue())
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever pickle or the value's own code raised
         raise UnsupportedValue(
             f"A {type(value).__name__} cannot be stored: {type(error).__name__}.",
             cure="Return a frame, or an object that pickle can write and read.",
