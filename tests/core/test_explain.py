@@ -233,4 +233,7 @@ def test_a_dropped_input_that_made_the_version_is_named_as_the_cause() -> None:
             ("two/b", "rejected"),
             ("one/a", "rejected"),
         ]
+        (middle,) = found.causes
+        assert sentence(middle) == "v4 was made from an input that it reads no more, which does not stand good"
+        assert next_step(middle) == f"lockgate run two/b -p {DAY}"
         assert lineage("three/c", DAY, snapshot) >= {("three/c", DAY), ("two/b", DAY)}

@@ -20,6 +20,8 @@ def _state(told: Explanation) -> str:
     since = f" since {moment(told.since)}" if told.since else ""
     newer = ", ".join(told.newer)
     match told.state:
+        case "current" | "due" | "outdated" if told.role == "rejected":
+            return f"{version} was made from an input that it reads no more, which does not stand good"
         case "current" if told.role == "not_fresh":
             return f"has nothing new: {version} is good" + since
         case "current":
@@ -63,6 +65,8 @@ def next_step(told: Explanation) -> str:
             return f"lockgate history {_arguments(told)}; once mended: {run}"
         case "due":
             return f"wait a minute, else: {run}"
+        case "current" if told.role == "rejected":
+            return run
         case "outdated" | "declined" | "never_run" if not told.running_since:
             return run
         case "unshared":
