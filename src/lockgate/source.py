@@ -4,37 +4,49 @@ import hashlib
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from pathspec import GitIgnoreSpec
+
 from lockgate.core.digest import OUTSIDE
 from lockgate.core.errors import DefinitionError
 
-# Modules, and the kinds of file that people keep rules, queries and tables for them in.
-KINDS = {
-    *SOURCE_SUFFIXES, ".so", ".pyd", ".lock", ".toml", ".sql", ".yaml", ".yml", ".json", ".ini", ".cfg", ".csv", ".txt",
-    ".j2", ".jinja", ".jinja2",
-}  # fmt: skip
-# Written by `lockgate generate` from the code, and what no asset is made by.
-_NOT_CODE = {"prefect.yaml", "compose.yaml", "tests"}
+# Written by `lockgate generate` from the code, or read by nobody who makes a value.
+_NOT_CODE = {"prefect.yaml", "compose.yaml", "README.md", "tests"}
 
 
 def code_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The files of a team's folder that count as its code, by their path below it, in one order."""
+    """The files of a team's folder that count as its code, by their path below it, in one order.
+
+    All but hidden ones, bytecode, the team's tests and README, what `lockgate generate` writes, and what git ignores:
+    rules and queries are kept in files of any kind.
+    """
+    ignored = _ignored_by_git(folder)
     for parent, folders, files in os.walk(folder):
         top = Path(parent) == folder
-        folders[:] = sorted(name for name in folders if _counts(name, top=top))
+        folders[:] = sorted(name for name in folders if _counts(name, top=top) and not ignored(Path(parent, name), "/"))
         for name in sorted(files):
-            if Path(name).suffix in KINDS and _counts(name, top=top):
-                file = Path(parent, name)
+            file = Path(parent, name)
+            if _counts(name, top=top) and not ignored(file, ""):
                 yield file.relative_to(folder).as_posix(), file
 
 
 def _counts(name: str, *, top: bool) -> bool:
     return not name.startswith((".", "__pycache__")) and not (top and name in _NOT_CODE)
+
+
+def _ignored_by_git(folder: Path) -> Callable[[Path, str], bool]:
+    """Whether the ``.gitignore`` of a team, of ``teams`` or of the project names a file, or a folder (``/``)."""
+    specs = []
+    for base in (folder, *folder.parents[:2]):
+        if (base / ".gitignore").is_file():
+            lines = (base / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
+            specs.append((base, GitIgnoreSpec.from_lines(lines)))
+    return lambda path, end: any(spec.match_file(f"{path.relative_to(base).as_posix()}{end}") for base, spec in specs)
 
 
 def read_code(folder: Path) -> dict[str, str]:

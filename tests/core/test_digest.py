@@ -34,6 +34,7 @@ def other() -> int:
     "columns.py": "class Base:\n    day = 'text'\n\nclass Days(Base):\n    temp = 0\n",
     "queries/days.sql": "select 1",
     "table.csv": "a,1\n",
+    "rules/least.rules": "0.78\n",
     "uv.lock": "version = 1\n",
 }
 
@@ -46,6 +47,7 @@ CHANGES = {
     "a base class": ("columns.py", "'text'", "'object'"),
     "a field": ("columns.py", "temp = 0", "temp = 1"),
     "a table beside the code": ("table.csv", "a,1", "a,2"),
+    "rules in a file of any kind": ("rules/least.rules", "0.78", "0.99"),
     "the lock": ("uv.lock", "version = 1", "version = 2"),
 }
 
@@ -100,8 +102,9 @@ def test_an_asset_that_names_its_files_changes_with_these_its_own_and_the_lock_a
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("file", ["tests/test_days.py", "README.md", "prefect.yaml", ".venv/lib/x.py", "notes.log"])
+@pytest.mark.parametrize("file", ["tests/test_days.py", "README.md", "prefect.yaml", ".venv/lib/x.py", "out/notes.log"])
 def test_what_makes_no_value_does_not_count(team: Path, file: str) -> None:
+    (team.parent / ".gitignore").write_text("out/\n")
     before = versions(team)
     (team / file).parent.mkdir(parents=True, exist_ok=True)
     (team / file).write_text("x = 1\n")

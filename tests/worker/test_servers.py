@@ -1,4 +1,4 @@
-"""What a change is to a worker: code, locks and installed packages; not data, caches or hidden folders."""
+"""What a change is to a worker: the files of a team and installed packages; not caches or hidden folders."""
 
 import os
 import sysconfig
@@ -68,5 +68,5 @@ def test_what_makes_none(folder: Path, packages: Path) -> None:
     for name in ("__pycache__", ".venv"):
         (folder / name).mkdir()
         (folder / name / "some.py").write_text("")
-    (folder / "values.parquet").write_text("1\n")
+    (folder / "README.md").write_text("# Harbour\n")
     assert fingerprint(folder) == before

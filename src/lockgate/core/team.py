@@ -82,7 +82,7 @@ class Team:
                 What a kept version was made from is kept too.
             catch_up: After a downtime, run the ``latest`` run that its schedule missed, ``all`` of them, or ``none``.
             code: The files below the team's folder that make its value, as patterns (``rules/*.yaml``), beside the
-                one it is declared in; all of the team's if left out. Another code makes another version.
+                one it is declared in; all of the team's if left out. Other code makes another version.
             effect: It returns nothing and writes elsewhere (delivered at least once).
             description: One sentence; the function's docstring if left out.
             owners: The team's owners if left out.
