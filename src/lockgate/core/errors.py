@@ -11,6 +11,7 @@
     │   ├── InvalidSchedule    a cron line or interval that cannot be read
     │   ├── PartitionMismatch  two assets' partitions do not fit together
     │   └── InvalidContract    a contract that is no contract, or one that would change the data
+    ├── UncopyableValue        a value cannot be given to its checks, since it cannot be copied
     ├── UsageError             an argument, key or setting is wrong, or something is not there
     ├── LedgerError            the ledger refused, or cannot be reached
     ├── StoreError             a value cannot be written or read
@@ -81,6 +82,10 @@ class PartitionMismatch(DefinitionError):
 
 class InvalidContract(DefinitionError):
     """A contract that is no pandera schema, or one that would silently drop rows."""
+
+
+class UncopyableValue(LockgateError):
+    """A value of which no private copy can be made: it holds a lock, a generator, an open file."""
 
 
 class UsageError(LockgateError):

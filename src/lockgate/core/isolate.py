@@ -1,20 +1,28 @@
 """Private copies of a value, so that a check cannot change what is published."""
 
-import copy
+import pickle
 from typing import Any
 
-import pandas as pd
-from pandas.api.types import is_object_dtype
+from lockgate.core.errors import UncopyableValue
 
 
 def isolated(value: Any) -> Any:
-    """A copy of ``value`` that shares nothing mutable with it; object cells of a frame are copied too."""
-    if not isinstance(value, pd.DataFrame):
-        return copy.deepcopy(value)
-    private = value.copy(deep=True)
-    for position, dtype in enumerate(value.dtypes):
-        if is_object_dtype(dtype):
-            private.isetitem(position, [copy.deepcopy(cell) for cell in value.iloc[:, position]])
-    private.index = value.index.copy(deep=True)
-    private.attrs = copy.deepcopy(value.attrs)
-    return private
+    """A copy of ``value`` that shares nothing mutable with it, however deep it lies.
+
+    It is pickled and read back in memory: pandas' and numpy's own deep copies share the cells of object columns, of
+    indexes and of categories. The data of arrays and of plain columns goes past the pickle, so one copy costs no more
+    memory than the value; functions, classes and modules are named, not copied.
+
+    Raises:
+        UncopyableValue: If it holds what cannot be copied: an open file, a lock, a generator, a lambda. The store
+            could not keep it either.
+    """
+    buffers: list[pickle.PickleBuffer] = []
+    try:
+        pickled = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
+        return pickle.loads(pickled, buffers=[bytearray(buffer.raw()) for buffer in buffers])  # noqa: S301 it is ours
+    except Exception as error:
+        raise UncopyableValue(
+            f"A {type(value).__name__} cannot be copied for its checks: {type(error).__name__}.",
+            cure="Return a frame, or an object that pickle can write and read.",
+        ) from error
