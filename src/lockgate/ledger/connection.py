@@ -82,12 +82,15 @@ class Connection:
         """Whether the server closed the connection while nobody used it: then it has something to say unasked."""
         if self._open.closed:
             return True
-        if not select.select([self._open.fileno()], [], [], 0)[0]:
-            return False
-        try:
-            self._open.pgconn.consume_input()
-        except psycopg.OperationalError:
-            return True
+        # Not select(), which fails in a process with more than 1,024 open files.
+        poll = select.poll()
+        poll.register(self._open.fileno(), select.POLLIN)
+        # Its last words come before the end of the connection.
+        while self._open.pgconn.status == ConnStatus.OK and poll.poll(0):
+            try:
+                self._open.pgconn.consume_input()
+            except psycopg.OperationalError:
+                return True
         return self._open.pgconn.status != ConnStatus.OK
 
     def _reconnect(self) -> None:
