@@ -6,11 +6,12 @@ from contextvars import ContextVar
 from typing import Any
 
 from lockgate.core.errors import UsageError
+from lockgate.core.formats import Trust, barrier, file_of, is_pickle
 from lockgate.core.gate import Pin, Slice
 from lockgate.core.keys import label, split_key
 from lockgate.ledger import Ledger
 from lockgate.settings import reader_ledger_url, store_url
-from lockgate.store import Store, open_store
+from lockgate.store import Store, UntrustedValue, open_store
 
 _pins: ContextVar[Mapping[Slice, Pin] | None] = ContextVar("lockgate_pins", default=None)
 _in_run = False
@@ -31,7 +32,7 @@ def only_pinned(pins: Mapping[Slice, Pin]) -> Iterator[None]:
         _pins.reset(token)
 
 
-def load(key: str, partition: str = "", *, version: int | None = None) -> Any:
+def load(key: str, partition: str = "", *, version: int | None = None, trust: Trust = None) -> Any:
     """Read a published version of an asset.
 
     Inside a run only the declared inputs can be read, at the versions the gate pinned. Outside, whatever the
@@ -41,13 +42,15 @@ def load(key: str, partition: str = "", *, version: int | None = None) -> Any:
         key: The asset: ``weather/observations``.
         partition: Its partition, ``""`` for an unpartitioned asset.
         version: A published version's number; the current one if None.
+        trust: ``"pickle"`` to read it even if another team pickled it, which runs code of that team in this process.
+            Inside a run its input says so: ``Input(key, trust="pickle")``.
 
     Returns:
         The value as it was checked: a pandas DataFrame, or whatever object was published; None for an effect.
-        Objects other than frames are unpickled, which runs code of the team that made them.
 
     Raises:
         UsageError: If there is no such version, or inside a run if it is not a pinned input.
+        UntrustedValue: If it is a pickle of another team that is not trusted, or that holds what only that team has.
         LedgerError: If the ledger cannot be reached or refuses.
         StoreError: If the value is damaged or missing.
     """
@@ -55,10 +58,10 @@ def load(key: str, partition: str = "", *, version: int | None = None) -> Any:
     if _in_run:
         version = _pinned_number(key, partition, version)
     with Ledger(reader_ledger_url()) as ledger:
-        return read(ledger, open_store(store_url()), key, partition, version)
+        return read(ledger, open_store(store_url()), key, partition, version, trust=trust)
 
 
-def read(ledger: Ledger, store: Store, key: str, partition: str, number: int | None) -> Any:
+def read(ledger: Ledger, store: Store, key: str, partition: str, number: int | None, *, trust: Trust = None) -> Any:
     """Read a version through an open ledger and store; see ``load``."""
     found = ledger.version(key, partition, number)
     if found is None:
@@ -75,7 +78,25 @@ def read(ledger: Ledger, store: Store, key: str, partition: str, number: int | N
             cure="Read a later version; keep=N on the asset says how many stay.",
             asset=key,
         )
-    return None if found.location is None else store.read(found.location, digest=found.digest)
+    if found.location is None:
+        return None
+    if not is_pickle(file_of(found.location)):
+        return store.read(found.location, digest=found.digest)
+    if ledger.team() == split_key(key)[0]:
+        return store.read(found.location, digest=found.digest, pickles="any")
+    _check_trust(key, partition, found.location, trust)
+    return store.read(found.location, digest=found.digest, pickles="installed")
+
+
+def _check_trust(key: str, partition: str, location: str, trust: Trust) -> None:
+    if _in_run:
+        pin = (_pins.get() or {}).get((key, partition))
+        trusted, word = pin is not None and pin.trusted, f'Input("{key}", trust="pickle")'
+    else:
+        trusted, word = trust == "pickle", f'lockgate.load("{key}", trust="pickle")'
+    barred = barrier(file_of(location), split_key(key)[0], trusted=trusted, word=word)
+    if barred:
+        raise UntrustedValue(f"{label(key, partition)} {barred.why}.", cure=barred.cure, asset=key)
 
 
 def _pinned_number(key: str, partition: str, version: int | None) -> int:

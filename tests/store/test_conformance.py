@@ -66,7 +66,7 @@ def test_of_writers_that_race_for_one_place_exactly_one_wins(store: Store) -> No
 
     with ThreadPoolExecutor(8) as pool:
         (winner,) = (number for number in pool.map(write, range(8)) if number is not None)
-    assert store.read(f"{folder}/data.joblib") == {"writer": winner}
+    assert store.read(f"{folder}/data.zip") == {"writer": winner}
 
 
 @pytest.mark.parametrize("value", [FRAME, MODEL])

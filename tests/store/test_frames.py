@@ -139,7 +139,7 @@ def test_a_frame_without_rows_keeps_its_dtypes(store: Store, dtype: Any) -> None
         ),
         (pd.DataFrame({"a": [dt.date(2013, 1, 5), 1e12]}), "The frame cannot be written as Parquet"),
         (pd.DataFrame({"a": [1 + 2j]}), "The frame cannot be written as Parquet"),
-        (pd.DataFrame({"a": pd.array([1, 2], dtype="Sparse[int64]")}), "Sparse pandas data (column a) not supported"),
+        (pd.DataFrame({"a": pd.array([1, 2], dtype="Sparse[int64]")}), "The frame cannot be written as Parquet"),
     ],
 )
 def test_what_would_come_back_otherwise_is_refused_in_one_sentence(frame: pd.DataFrame, message: str) -> None:

@@ -93,6 +93,8 @@ def _input(given: InputSpec) -> str:
     marks = [] if given.on_rejected == "block" else ["read at its last good version while rejected"]
     if given.triggers is False:
         marks.append("does not start it")
+    if given.trust == "pickle":
+        marks.append("trusted: also read where it is a pickle")
     return f"{given.key} as {given.param}" + (f" ({', '.join(marks)})" if marks else "")
 
 

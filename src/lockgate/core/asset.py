@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lockgate.core.check import CONTRACT, Check
+from lockgate.core.formats import Trust
 from lockgate.core.keys import make_key
 from lockgate.core.partitions import Partitions, Unpartitioned
 from lockgate.core.schedule import Schedule
@@ -24,11 +25,14 @@ class Input:
         on_rejected: What to do while it does not stand good: ``block`` (default), or read its ``last_good`` version.
         triggers: Whether a new version starts this asset. Default: yes, except for an unpartitioned input of
             a partitioned asset.
+        trust: ``"pickle"`` to read it from another team even where it is a pickle, which runs code of that team in
+            this one's process. A team's own values, and those in safe formats, need no word.
     """
 
     key: "str | Asset"
     on_rejected: OnRejected = "block"
     triggers: bool | None = None
+    trust: Trust = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from lockgate.core.sweep import Progress, missing_run
 
 State: TypeAlias = Literal[
     "current", "due", "outdated", "declined", "never_run", "failed", "rejected", "blocked", "waiting", "unshared",
-    "unknown", "no_partition",
+    "pickled", "unknown", "no_partition",
 ]  # fmt: skip
 """What holds of a slice.
 
@@ -39,6 +39,7 @@ rejected      its last judged attempt failed its checks
 blocked       an input does not stand good, or may not be read
 waiting       an input has no version yet, or nothing new
 unshared      its owner does not share it with the asset below
+pickled       its current version is a pickle that the asset below does not trust, or cannot read
 unknown       nobody has deployed it
 no_partition  it has no slice of this name
 """
@@ -82,7 +83,7 @@ class Explanation:
         newer: What its current version was not made from: ``weather/days [2013-01-05] v2``, ``code``.
         since: Since when it is so, where the ledger knows.
         running_since: When the attempt under way began.
-        why: For ``failed``, what the ledger keeps of the error.
+        why: For ``failed``, what the ledger keeps of the error; for ``pickled``, what keeps the reader, and the cure.
         owners: Whom to ask: people or addresses of the asset, else its team.
         reader: For ``unshared``, the team that may not read it.
         causes: The inputs that make it so.
@@ -203,8 +204,12 @@ class _Walk:
         if not isinstance(decision, Blocked | Waiting):
             return
         kinds = {reason.via: reason.kind for reason in decision.reasons}
+        for reason in decision.reasons:
+            if reason.kind == "pickled":
+                owners = owners_of(self.snapshot.assets[reason.asset])
+                yield Explanation(reason.asset, reason.partition, "pickled", "pickled", why=reason.why, owners=owners)
         for given in asset.inputs:
-            if kind := kinds.get(given.key):
+            if (kind := kinds.get(given.key)) and kind != "pickled":
                 yield from self._cause(asset, given, partition, kind)
 
     def _dropped(self, asset: AssetSpec, where: Slice) -> Iterator[Explanation]:

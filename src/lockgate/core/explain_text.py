@@ -48,6 +48,8 @@ def _state(told: Explanation) -> str:
             return "waits for its inputs"
         case "unshared":
             return f"not shared with team {told.reader}"
+        case "pickled":
+            return told.why
         case "unknown":
             return "not deployed"
         case "no_partition":

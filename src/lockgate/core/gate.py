@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from lockgate.core.formats import Barrier, barrier
 from lockgate.core.keys import label
 from lockgate.core.partitions import UNPARTITIONED, input_partition
 from lockgate.core.spec import AssetSpec, InputSpec
@@ -21,12 +22,13 @@ Standing: TypeAlias = Literal["good", "rejected", "blocked"]
 
 @dataclass(frozen=True)
 class Pin:
-    """A version of an input that a run reads."""
+    """A version of an input that a run reads; ``trusted`` if it may be another team's pickle."""
 
     asset: str
     partition: str
     number: int
     version_id: int
+    trusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Head:
         failed_checks: The ``error`` checks that the last judged attempt failed.
         confirmed: Ledger tick of the last publish, rollback or confirmation as unchanged.
         pinned_at: Ledger tick at which the current version's attempt took its pins.
+        file: Name of the current version's file in the store, which tells its format; "" if it has none.
     """
 
     asset: str
@@ -56,6 +59,7 @@ class Head:
     failed_checks: tuple[str, ...] = ()
     confirmed: int = 0
     pinned_at: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class Snapshot:
         return found
 
 
-ReasonKind: TypeAlias = Literal["rejected", "unshared", "unknown", "missing", "not_fresh"]
+ReasonKind: TypeAlias = Literal["rejected", "unshared", "unknown", "pickled", "missing", "not_fresh"]
 
 
 @dataclass(frozen=True)
@@ -95,12 +99,14 @@ class Reason:
 
     Attributes:
         kind: ``rejected``: the asset's last judged attempt failed its checks; ``unshared``: its owner does not share
-            it with the reader; ``unknown``: it is not registered; ``missing``: it has no published version;
-            ``not_fresh``: it has nothing new, and the reader wants all inputs fresh.
+            it with the reader; ``unknown``: it is not registered; ``pickled``: its current version is a pickle that the
+            reader does not trust or cannot read; ``missing``: it has no published version; ``not_fresh``: it has
+            nothing new, and the reader wants all inputs fresh.
         asset: The asset it is about: for ``rejected`` the ancestor where the rejection stands.
         partition: Its partition.
         checks: For ``rejected``, the failed checks.
         via: The direct input through which it reaches the run.
+        why: For ``pickled``, what keeps the reader from it, and the cure.
     """
 
     kind: ReasonKind
@@ -108,6 +114,7 @@ class Reason:
     partition: str
     checks: tuple[str, ...] = ()
     via: str = ""
+    why: str = ""
 
     @property
     def team(self) -> str:
@@ -123,6 +130,8 @@ class Reason:
                 return f"{where} is not shared with this team; team {self.team} can add it to shared_with"
             case "unknown":
                 return f"{where} is not deployed; team {self.team} can deploy it"
+            case "pickled":
+                return f"{where} {self.why}"
             case "missing":
                 return f"{where} has no published version yet"
             case "not_fresh":
@@ -177,7 +186,8 @@ def decide(key: str, partition: str, snapshot: Snapshot, *, force: bool = False)
     pins: list[Pin] = []
     missing: list[Reason] = []
     for given in asset.inputs:
-        found = [pin for where in read_slices(asset, given, partition, snapshot) if (pin := _pin(where, snapshot))]
+        slices = read_slices(asset, given, partition, snapshot)
+        found = [pin for where in slices if (pin := _pin(where, given, snapshot))]
         pins.extend(found)
         if not found:
             missing.append(_reason("missing", asset, given, partition, snapshot))
@@ -244,13 +254,30 @@ def _shut(asset: AssetSpec, given: InputSpec, partition: str, snapshot: Snapshot
         return [Reason("unknown", given.key, UNPARTITIONED, via=given.key)]
     if not source.readable_by(asset.team):
         return [Reason("unshared", given.key, UNPARTITIONED, via=given.key)]
+    slices = read_slices(asset, given, partition, snapshot)
+    if pickled := list(_pickled(asset, given, slices, snapshot)):
+        return pickled
     if given.on_rejected == "last_good":
         return []
-    slices = read_slices(asset, given, partition, snapshot)
     return [
         Reason("rejected", head.asset, head.partition, head.failed_checks, via=given.key)
         for head in _rejected_at_or_above(slices, snapshot, set())
     ]
+
+
+def _pickled(asset: AssetSpec, given: InputSpec, slices: Iterable[Slice], snapshot: Snapshot) -> Iterator[Reason]:
+    """What another team pickled and this one does not take, or cannot."""
+    for where in slices:
+        if barred := barrier_of(asset, given, snapshot.head(*where).file):
+            yield Reason("pickled", *where, via=given.key, why=f"{barred.why}. {barred.cure}".rstrip("."))
+
+
+def barrier_of(asset: AssetSpec, given: InputSpec, file: str) -> Barrier | None:
+    """What keeps an asset from reading an input whose value lies in a file of that name, None if nothing does."""
+    owner = given.key.partition("/")[0]
+    if owner == asset.team:
+        return None
+    return barrier(file, owner, trusted=given.trust == "pickle", word=f'Input("{given.key}", trust="pickle")')
 
 
 def _rejected_at_or_above(slices: Iterable[Slice], snapshot: Snapshot, seen: set[Slice]) -> Iterator[Head]:
@@ -267,11 +294,11 @@ def _rejected_at_or_above(slices: Iterable[Slice], snapshot: Snapshot, seen: set
         pending += stands_on(*where, snapshot)[::-1]
 
 
-def _pin(where: Slice, snapshot: Snapshot) -> Pin | None:
+def _pin(where: Slice, given: InputSpec, snapshot: Snapshot) -> Pin | None:
     head = snapshot.head(*where)
     if head.number is None or head.version_id is None:
         return None
-    return Pin(*where, head.number, head.version_id)
+    return Pin(*where, head.number, head.version_id, given.trust == "pickle")
 
 
 def _fresh(asset: AssetSpec, given: InputSpec, partition: str, own: Head, snapshot: Snapshot) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from lockgate.core.check import Severity
 from lockgate.core.errors import DefinitionError
+from lockgate.core.formats import Trust
 from lockgate.core.partitions import Partitions, Unpartitioned, is_fan_in, partitions_from_json
 from lockgate.core.schedule import Schedule, schedule_from_json, schedule_to_json
 
@@ -24,12 +25,14 @@ class InputSpec:
         param: The function's parameter that receives it.
         on_rejected: ``block`` while the input does not stand good, or read its ``last_good`` version.
         triggers: Whether a new version of it starts this asset; None for the default, see ``AssetSpec.starts_on``.
+        trust: ``pickle`` if it is read from another team even where it is a pickle, which runs code of that team.
     """
 
     key: str
     param: str
     on_rejected: OnRejected = "block"
     triggers: bool | None = None
+    trust: Trust = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from lockgate.core.errors import (
     LockgateError,
     UnknownInput,
 )
+from lockgate.core.formats import Trust
 from lockgate.core.job import ALL, Job
 from lockgate.core.keys import check_name, make_key, split_key
 from lockgate.core.partitions import Daily, Partitions, Static, Unpartitioned
@@ -250,7 +251,17 @@ def _input(team: str, param: str, given: "str | Asset | Input") -> InputSpec:
     key = full.key.key if isinstance(full.key, Asset) else full.key
     split_key(key)
     on_rejected: OnRejected = _choice(full.on_rejected, ("block", "last_good"), "on_rejected")
-    return InputSpec(key, param, on_rejected, full.triggers)
+    return InputSpec(key, param, on_rejected, full.triggers, _trust(full.trust, key, team))
+
+
+def _trust(trust: Trust, key: str, team: str) -> Trust:
+    if trust is not None and split_key(key)[0] == team:
+        raise DefinitionError(f"{key} is this team's own, which needs no trust.", cure="Leave trust out.")
+    if trust not in (None, "pickle"):
+        raise DefinitionError(
+            f"trust must be 'pickle', not {trust!r}.", cure="Leave it out to read safe formats alone."
+        )
+    return trust
 
 
 def _check_signature(asset: Asset) -> None:

@@ -48,6 +48,7 @@ def heads_from_rows(rows: Iterable[Mapping[str, Any]]) -> dict[Slice, Head]:
                 failed_checks=tuple(row["failed_checks"]),
                 confirmed=row["confirmed"],
                 pinned_at=row["pinned_at"] or 0,
+                file=row["file"],
             )
     return heads
 

@@ -10,6 +10,7 @@ from lockgate.ledger.records import Expendable, Silent, Unannounced
 _HEADS = """
     select heads.asset, heads.partition, heads.judged, heads.number, heads.current as version_id, heads.failed_checks,
         heads.confirmed, maker.code_version, maker.pinned_at,
+        coalesce(substring(versions.location from '[^/]*$'), '') as file,
         inputs.asset as input, inputs.partition as input_partition, inputs.number as input_number
     from lockgate.heads
     left join lockgate.versions on versions.id = heads.current

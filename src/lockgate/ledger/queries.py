@@ -56,3 +56,11 @@ STAGED = """
     select location, size, rows from lockgate.versions
     where attempt = %s and restores is null and location is not null and collected_at is null
 """
+
+# One of each asset is enough.
+PICKLED = """
+    select distinct on (heads.asset) heads.asset, heads.partition, substring(location from '[^/]*$') as file
+    from lockgate.heads join lockgate.versions on versions.id = heads.current
+    where heads.asset = any (%s::text[]) and location ~ '\\.(pickle|joblib)$'
+    order by heads.asset, versions.id desc
+"""

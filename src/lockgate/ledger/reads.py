@@ -115,6 +115,16 @@ class Reads(Login):
         """One row per asset and partition that has a head, and one per asset that has none, by key."""
         return [status_from_row(row) for row in self._rows(queries.STATUS)]
 
+    def team(self) -> str | None:
+        """The team of this login; None for the platform's."""
+        found: str | None = self._rows("select lockgate.me() as team")[0]["team"]
+        return found
+
+    def pickled(self, keys: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Of these assets, the current versions that this login may read and that are pickles: key, partition, file."""
+        rows = self._rows(queries.PICKLED, sorted(set(keys)))
+        return [(row["asset"], row["partition"], row["file"]) for row in rows]
+
     def revision(self) -> str:
         """The release of its schema."""
         return str(self._rows("select version_num from lockgate.alembic_version")[0]["version_num"])

@@ -29,7 +29,7 @@ from lockgate.orchestration.pool_template import read_pool
 from lockgate.orchestration.pools import ensure_pool
 from lockgate.orchestration.prefect_file import FILE
 from lockgate.orchestration.prefect_state import Held, Wanted, read_file, read_held
-from lockgate.orchestration.validate import TeamPlan, check_plan, producers_first
+from lockgate.orchestration.validate import TeamPlan, check_pickles, check_plan, producers_first
 from lockgate.settings import PLATFORM, ledger_url
 
 Result = TeamChanges | LockgateError
@@ -44,6 +44,7 @@ def register_team(plan: TeamPlan, root: Path) -> Registered:
     """
     with Ledger(ledger_url(plan.team, root)) as ledger:
         check_plan(plan, ledger.registry())
+        check_pickles(plan, ledger)
         return ledger.register(plan.manifest)
 
 
@@ -90,7 +91,7 @@ async def deploy_teams(
 
 async def _deploy(plan: TeamPlan, root: Path, client: PrefectClient) -> Result:
     try:
-        changes = await plan_team(plan, root, client, read_registry(root, plan.team))
+        changes = await plan_team(plan, root, client, read_registry(root, plan.team), login=plan.team)
         await carry_out(changes, root, client)
     except LockgateError as error:
         return error

@@ -26,7 +26,7 @@ from lockgate.orchestration.prefect_state import (
     trigger_fields,
     wanted_fields,
 )
-from lockgate.orchestration.validate import TeamPlan, check_plan, producers_first
+from lockgate.orchestration.validate import TeamPlan, check_pickles, check_plan, producers_first
 from lockgate.settings import PLATFORM, ledger_url
 
 
@@ -98,13 +98,24 @@ async def plan_team(
     root: Path,
     client: PrefectClient,
     registry: Mapping[str, AssetSpec],
+    *,
+    login: str = PLATFORM,
 ) -> TeamChanges:
     """Check a loaded team as a whole, and compare it with what is registered and what Prefect holds.
+
+    Args:
+        plan: The team.
+        root: The project.
+        client: Of Prefect's API.
+        registry: What is registered, or will be before it.
+        login: Whose login asks the ledger for the values it would read.
 
     Raises:
         DefinitionError: On the first thing of it that does not fit.
     """
     check_plan(plan, registry)
+    with Ledger(ledger_url(login, root)) as ledger:
+        check_pickles(plan, ledger)
     pool = read_pool(root, plan.team, plan.folder, kind=usable_kind(plan.folder), producers=plan.producers)
     wanted = read_file(plan.folder / FILE)
     held = await read_held(client, {plan.team} | {each.flow for each in wanted.values()})

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from lockgate.core.errors import DefinitionError
+from lockgate.core.gate import barrier_of
 from lockgate.core.graph import check_graph
 from lockgate.core.job import Job, job_from_json
+from lockgate.core.keys import label
 from lockgate.core.spec import AssetSpec
 from lockgate.describe import describe_team, specs
 from lockgate.environments import Announce, ensure_environment, silent
+from lockgate.ledger import Ledger
 from lockgate.orchestration.prefect_file import check_drift, render
 from lockgate.settings import team_folder
 
@@ -73,6 +76,28 @@ def check_plan(plan: TeamPlan, others: Mapping[str, AssetSpec]) -> None:
     except DefinitionError as error:
         raise type(error)(f"{plan.folder / 'assets.py'}: {error.message}", cure=error.cure, asset=error.asset) from None
     check_drift(plan.folder, render(plan.team, plan.specs, foreign, plan.jobs))
+
+
+def check_pickles(plan: TeamPlan, ledger: Ledger) -> None:
+    """Check that a team takes, and can read, what the teams it reads from have pickled.
+
+    Args:
+        plan: The team.
+        ledger: With a login that may read those values.
+
+    Raises:
+        DefinitionError: On the first current version of an input that it does not take, or cannot read.
+    """
+    reads = [(spec, given) for spec in plan.specs for given in spec.inputs]
+    pickled = {key: (partition, file) for key, partition, file in ledger.pickled(given.key for _, given in reads)}
+    for spec, given in reads:
+        partition, file = pickled.get(given.key, ("", ""))
+        if barred := barrier_of(spec, given, file):
+            raise DefinitionError(
+                f"{plan.folder / 'assets.py'}: {spec.key} reads {label(given.key, partition)}, which {barred.why}.",
+                cure=barred.cure,
+                asset=spec.key,
+            )
 
 
 def producers_first(plans: Mapping[str, TeamPlan], loading: AbstractSet[str] = frozenset()) -> list[str]:

@@ -3,7 +3,14 @@
 Knows neither Prefect nor SQL; imports the core alone. Who may read which value is the ledger's to say.
 """
 
-from lockgate.store.errors import AlreadyStored, StoreUnavailable, UnsupportedValue, ValueDamaged, ValueMissing
+from lockgate.store.errors import (
+    AlreadyStored,
+    StoreUnavailable,
+    UnsupportedValue,
+    UntrustedValue,
+    ValueDamaged,
+    ValueMissing,
+)
 from lockgate.store.objects import open_store
 from lockgate.store.protocol import Store, StoredValue
 
@@ -13,6 +20,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredValue",
     "UnsupportedValue",
+    "UntrustedValue",
     "ValueDamaged",
     "ValueMissing",
     "open_store",

@@ -2,6 +2,7 @@
 
 StoreError
 ├── UnsupportedValue  it would not come back as it went in
+├── UntrustedValue    reading it would run code that the reader does not trust
 ├── AlreadyStored     something lies at this place already
 ├── ValueMissing      nothing lies there
 ├── ValueDamaged      what lies there is not what was written
@@ -13,6 +14,10 @@ from lockgate.core.errors import StoreError
 
 class UnsupportedValue(StoreError):
     """A value that would not be read back as it was checked."""
+
+
+class UntrustedValue(StoreError):
+    """A pickle that the reader does not trust, or that names what is not installed where it is read."""
 
 
 class AlreadyStored(StoreError):

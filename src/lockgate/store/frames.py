@@ -11,22 +11,26 @@ import pyarrow.parquet as pq
 from pandas.api.types import is_object_dtype
 
 from lockgate.store.errors import UnsupportedValue
+from lockgate.store.same import same
 
-FILE = "data.parquet"
-# Parquet keeps the categories of a column only where it has rows.
+# Parquet keeps the categories of a column only where it has rows, and never what is no data.
 _CATEGORIES = b"lockgate.categories"
+_BESIDE = b"lockgate.beside"
+_LABELS = ("str", "object")
+_WITH_FREQUENCY = (pd.DatetimeIndex, pd.TimedeltaIndex)
 
 
 def encode_frame(frame: pd.DataFrame) -> bytes:
     """The frame as Parquet.
 
     Raises:
-        UnsupportedValue: If it has a MultiIndex, no columns, column names that are no unique texts, or anything else
-            that would come back otherwise; the message names the column.
+        UnsupportedValue: If it is of a subclass, has a MultiIndex, no columns, column names that are no unique texts,
+            or anything else that would come back otherwise; the message names the column.
     """
-    _check_axes(frame)
+    _check_kind(frame)
+    _check_labels(frame)
     try:
-        table = _with_categories(pa.Table.from_pandas(frame), frame)
+        table = _with_beside(_with_categories(pa.Table.from_pandas(frame), frame), frame)
         buffer = io.BytesIO()
         pq.write_table(table, buffer, compression="zstd")
         content = buffer.getvalue()
@@ -52,10 +56,30 @@ def _read(content: bytes) -> pa.Table:
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:
     frame: pd.DataFrame = table.to_pandas(use_threads=False)
-    for name, (categories, ordered) in json.loads((table.schema.metadata or {}).get(_CATEGORIES, "{}")).items():
+    metadata = table.schema.metadata or {}
+    for name, (categories, ordered) in json.loads(metadata.get(_CATEGORIES, "{}")).items():
         if name in frame:
             frame[name] = frame[name].astype(pd.CategoricalDtype(categories, ordered))
+    if beside := json.loads(metadata.get(_BESIDE, "{}")):  # earlier releases did not keep it
+        _put_back(frame, **beside)
     return frame
+
+
+def _put_back(frame: pd.DataFrame, labels: str, frequency: str | None, unique: bool) -> None:
+    frame.columns = frame.columns.astype(labels)
+    if frequency is not None:
+        kind: Any = type(frame.index)
+        frame.index = kind(frame.index, freq=frequency)
+    frame.flags["allows_duplicate_labels"] = not unique
+
+
+def _with_beside(table: pa.Table, frame: pd.DataFrame) -> pa.Table:
+    kept = {
+        "labels": str(frame.columns.dtype),
+        "frequency": frame.index.freqstr if isinstance(frame.index, _WITH_FREQUENCY) else None,
+        "unique": not frame.flags.allows_duplicate_labels,
+    }
+    return table.replace_schema_metadata({**table.schema.metadata, _BESIDE: json.dumps(kept)})
 
 
 def _with_categories(table: pa.Table, frame: pd.DataFrame) -> pa.Table:
@@ -66,18 +90,27 @@ def _with_categories(table: pa.Table, frame: pd.DataFrame) -> pa.Table:
     return table.replace_schema_metadata({**table.schema.metadata, _CATEGORIES: kept})
 
 
-def _check_axes(frame: pd.DataFrame) -> None:
+def _check_kind(frame: pd.DataFrame) -> None:
+    if type(frame) is not pd.DataFrame:
+        raise UnsupportedValue(
+            f"A {type(frame).__name__} would come back as a plain frame.", cure="Return pandas.DataFrame(value)."
+        )
     for axis, name in ((frame.index, "index"), (frame.columns, "columns")):
         if isinstance(axis, pd.MultiIndex):
             raise UnsupportedValue(f"The frame has a MultiIndex as its {name}.", cure="Call reset_index() first.")
+
+
+def _check_labels(frame: pd.DataFrame) -> None:
     names = list(frame.columns)
     if not names:
         raise UnsupportedValue("The frame has no columns.", cure="Give it at least one; it may have no rows.")
-    if wrong := [name for name in names if not isinstance(name, str)]:
+    if wrong := [name for name in names if type(name) is not str]:
         raise UnsupportedValue(f"Column name {wrong[0]!r} is no text.", cure="Rename it: columns are texts.")
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise UnsupportedValue(f"Two columns are named {twice!r}.", cure="Rename one of them.")
+    if type(frame.columns) is not pd.Index or str(frame.columns.dtype) not in _LABELS:
+        raise UnsupportedValue("The frame's columns do not survive Parquet.", cure="Make them a plain list of texts.")
 
 
 def _doubtful(frame: pd.DataFrame, written: pa.Table, back: pa.Table) -> pa.Table:
@@ -95,11 +128,11 @@ def _doubtful(frame: pd.DataFrame, written: pa.Table, back: pa.Table) -> pa.Tabl
 
 def _check_same(frame: pd.DataFrame, read: pd.DataFrame) -> None:
     """Compare with the columns that came back, by type and value."""
-    if read.attrs != frame.attrs:
+    if not same(frame.attrs, read.attrs):
         raise UnsupportedValue("The frame's attrs do not survive Parquet.", cure="Put them into Output(metadata=...).")
     if not _same_index(frame.index, read.index):
         raise UnsupportedValue("The frame's index does not survive Parquet.", cure="Call reset_index().")
-    if not _same_index(frame[list(read.columns)].columns, read.columns):
+    if not same([frame.columns.dtype, frame.columns.name], [read.columns.dtype, read.columns.name]):
         raise UnsupportedValue("The frame's columns do not survive Parquet.", cure="Make them a plain list of texts.")
     for name in read.columns:
         _check_column(name, frame[name], read[name])
@@ -112,27 +145,28 @@ def _is_plain(dtype: Any) -> bool:
 
 
 def _same_index(before: "pd.Index[Any]", after: "pd.Index[Any]") -> bool:
-    """All but the frequency of dates, which pandas infers and drops as it likes."""
-    alike = type(before) is type(after) and before.dtype == after.dtype and before.name == after.name
-    return alike and before.equals(after) and (not is_object_dtype(before.dtype) or all(map(_identical, before, after)))
+    return type(before) is type(after) and same(before.name, after.name) and _same_labels(before, after)
+
+
+def _same_labels(before: "pd.Index[Any]", after: "pd.Index[Any]") -> bool:
+    if before.dtype != after.dtype or getattr(before, "freq", None) != getattr(after, "freq", None):
+        return False
+    return before.equals(after) and (not is_object_dtype(before.dtype) or all(map(same, before, after)))
 
 
 def _check_column(name: str, before: "pd.Series[Any]", after: "pd.Series[Any]") -> None:
     try:
-        pd.testing.assert_series_equal(after, before, check_exact=True, check_freq=False)
-        same = not is_object_dtype(before.dtype) or all(map(_identical, before, after))
+        pd.testing.assert_series_equal(after, before, check_exact=True)
+        alike = not is_object_dtype(before.dtype) or all(map(same, before, after))
+        if isinstance(before.dtype, pd.CategoricalDtype):
+            alike = _same_labels(before.cat.categories, after.cat.categories)
     except (AssertionError, TypeError, ValueError):
-        same = False
-    if not same:
+        alike = False
+    if not alike:
         raise UnsupportedValue(
             f"Column {name} of dtype {before.dtype} would come back otherwise than it was checked.",
             cure="Give it a plain dtype: int64, Int64, float64, str, category, datetime64[ns].",
         )
-
-
-def _identical(before: Any, after: Any) -> bool:
-    """Cells of type object: None stays None, no list becomes an array, a time keeps its zone and its fold."""
-    return type(before) is type(after) and repr(before) == repr(after)
 
 
 def _without_data(error: BaseException) -> str:

@@ -11,9 +11,17 @@ import pandas as pd
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
-from lockgate.store import frames, pickled
-from lockgate.store.errors import AlreadyStored, StoreUnavailable, ValueDamaged, ValueMissing
-from lockgate.store.protocol import Store, StoredValue
+from lockgate.core.errors import StoreError
+from lockgate.core.formats import file_of, is_pickle
+from lockgate.store.encoding import decode, encode
+from lockgate.store.errors import (
+    AlreadyStored,
+    StoreUnavailable,
+    UntrustedValue,
+    ValueDamaged,
+    ValueMissing,
+)
+from lockgate.store.protocol import Pickles, Store, StoredValue
 
 
 class ValueStore:
@@ -30,21 +38,22 @@ class ValueStore:
 
     def write(self, folder: str, value: Any) -> StoredValue:
         """See ``Store.write``. On a local disk the file appears at once and whole, or not at all."""
-        is_frame = isinstance(value, pd.DataFrame)
-        content = frames.encode_frame(value) if is_frame else pickled.encode_object(value)
-        location = f"{folder}/{frames.FILE if is_frame else pickled.FILE}"
+        file, content = encode(value)
+        location = f"{folder}/{file}"
         try:
             obstore.put(self._objects, location, content, mode="create", use_multipart=False)
         except AlreadyExistsError as error:
             raise AlreadyStored(f"{location} is written already.", cure="Values are immutable: run again.") from error
         except (BaseError, OSError) as error:
             raise self._unavailable("written", location, error) from error
-        return StoredValue(
-            location, hashlib.sha256(content).hexdigest(), len(content), len(value) if is_frame else None
-        )
+        rows = len(value) if isinstance(value, pd.DataFrame) else None
+        return StoredValue(location, hashlib.sha256(content).hexdigest(), len(content), rows)
 
-    def read(self, location: str, *, digest: str | None = None) -> Any:
+    def read(self, location: str, *, digest: str | None = None, pickles: Pickles = "none") -> Any:
         """See ``Store.read``."""
+        file = file_of(location)
+        if is_pickle(file) and pickles == "none":
+            raise UntrustedValue(f"{location} is a pickle.", cure="Read it where whoever wrote it is trusted.")
         try:
             content = obstore.get(self._objects, location).bytes().to_bytes()
         except (NotFoundError, FileNotFoundError) as error:
@@ -54,7 +63,9 @@ class ValueStore:
         if digest is not None and hashlib.sha256(content).hexdigest() != digest:
             raise ValueDamaged(f"{location} in {self._name} is not what was written.", cure="Run the asset again.")
         try:
-            return frames.decode_frame(content) if location.endswith(frames.FILE) else pickled.decode_object(content)
+            return decode(file, content, any_class=pickles == "any")
+        except StoreError as error:
+            raise type(error)(f"{location} cannot be read. {error.message}", cure=error.cure) from error
         except Exception as error:
             raise ValueDamaged(
                 f"{location} in {self._name} cannot be decoded: {_reason(error)}.",

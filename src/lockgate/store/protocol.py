@@ -1,7 +1,10 @@
 """What a store can do. One conformance suite (``tests/store``) holds for every implementation."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
+
+Pickles: TypeAlias = Literal["none", "installed", "any"]
+"""Which pickles a reader takes: none; those that name only what is installed here; or any, as of its own team."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Store(Protocol):
 
         Args:
             folder: ``<team>/<asset>/<partition>/<attempt>``.
-            value: A pandas DataFrame (Parquet), or any object joblib can write.
+            value: A pandas DataFrame (Parquet); plain values, arrays and models (a zip archive); else whatever can be
+                pickled. The file's name tells which, see ``lockgate.core.formats``.
 
         Raises:
             UnsupportedValue: If it would not be read back as it is.
@@ -38,16 +42,16 @@ class Store(Protocol):
         """
         ...
 
-    def read(self, location: str, *, digest: str | None = None) -> Any:
-        """Read a value as it was written.
-
-        Objects other than frames are unpickled, which runs code of the team that wrote them.
+    def read(self, location: str, *, digest: str | None = None, pickles: Pickles = "none") -> Any:
+        """Read a value as it was written. Of what is no pickle, no code runs.
 
         Args:
             location: From ``StoredValue``.
             digest: What the bytes must hash to.
+            pickles: Which pickles to read; reading one runs code that whoever wrote it chose.
 
         Raises:
+            UntrustedValue: If it is a pickle that is not to be read.
             ValueMissing: If nothing lies there.
             ValueDamaged: If the bytes are not those that were written.
             StoreUnavailable: If the store cannot be read.
