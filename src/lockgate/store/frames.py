@@ -98,6 +98,17 @@ def _check_kind(frame: pd.DataFrame) -> None:
     for axis, name in ((frame.index, "index"), (frame.columns, "columns")):
         if isinstance(axis, pd.MultiIndex):
             raise UnsupportedValue(f"The frame has a MultiIndex as its {name}.", cure="Call reset_index() first.")
+        if axis.name is not None and type(axis.name) is not str:
+            raise UnsupportedValue(f"The name of the frame's {name} is no text.", cure="Call rename_axis().")
+    if not _is_json(frame.attrs):
+        raise UnsupportedValue("The frame's attrs do not survive Parquet.", cure="Put them into Output(metadata=...).")
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        return same(value, json.loads(json.dumps(value)))
+    except (TypeError, ValueError, RecursionError):
+        return False
 
 
 def _check_labels(frame: pd.DataFrame) -> None:

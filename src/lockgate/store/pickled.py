@@ -59,6 +59,8 @@ def decode_object(file: str, content: bytes, *, any_class: bool) -> Any:
 def is_installed(module: str) -> bool:
     """Whether a module belongs to Python, to lockgate or to an installed package, and not to a team's folder."""
     top = module.partition(".")[0]
+    if top == "__main__":
+        return False
     if top in sys.stdlib_module_names or top == "lockgate":
         return True
     loaded = sys.modules.get(top)
