@@ -316,12 +316,12 @@ class Live:
             found = ledger.version(key, partition)
         return found.number if found else None
 
-    def load(self, key: str, partition: str = "", *, login: str = PLATFORM, version: int | None = None) -> Any:
+    def load(self, key: str, partition: str = "", *, login: str = PLATFORM, **options: Any) -> Any:
         """A published value, read outside a run with a login."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("LOCKGATE_LEDGER_URL", self.ledger_url(login))
             patch.setenv("LOCKGATE_STORE_URL", self.store_url())
-            return load(key, partition, version=version)
+            return load(key, partition, **options)
 
     # -- commands -----------------------------------------------------------------------------------------
 

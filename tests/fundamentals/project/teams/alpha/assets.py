@@ -184,6 +184,26 @@ def crashes(value):
     raise ValueError("a secret: 4711")
 
 
+class Reading:
+    """What only this team has, as other teams may have a class of the name in their own ``assets``."""
+
+    def __init__(self, *values):
+        self.values = values
+
+
+@team.asset(shared_with=["*"])
+def loose():
+    """Plain values; of one, a number that only a pickle keeps; of three, something of this team's own."""
+    values = steer("loose")
+    return {1: lambda: complex(*values), 3: lambda: Reading(*values)}.get(len(values), lambda: values)()
+
+
+@team.asset(inputs={"loose": loose})
+def own_reading(loose):
+    """Reads its own team's value, whatever it is."""
+    return type(loose).__name__
+
+
 @team.asset()
 def environment():
     """What its process was given."""

@@ -34,6 +34,25 @@ def peeking(catalogue, partition):
     return [load(*wanted) for wanted in steer("peeking", partition)]
 
 
+class Reading:
+    """Not that of team alpha, though it is called the same."""
+
+    def __init__(self, *values):
+        raise AssertionError("another team's value was taken for this one's")
+
+
+@team.asset(inputs={"loose": Input("alpha/loose", triggers=False)})
+def wary(loose):
+    """Reads another team's value in safe formats alone."""
+    return repr(loose)
+
+
+@team.asset(inputs={"loose": Input("alpha/loose", triggers=False, trust="pickle")})
+def trusting(loose):
+    """Reads it even where it is a pickle."""
+    return repr(loose)
+
+
 @team.asset(inputs={"branch": "beta/branch"}, partitions=DAYS)
 def nest(branch, partition):
     """Started by what a job of another team published."""
