@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from lockgate.core.gate import Slice
-from lockgate.store.pickled import encode_object
+from lockgate.store.encoding import encode
 from tests.chaos.invariants import ALL_GOOD, AT_REST
 from tests.chaos.processes import SOURCES, Folder, Runs
 from tests.chaos.simulated import DAYS
@@ -157,7 +157,7 @@ def _fill(file: Path) -> None:
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "truncated": lambda file: os.truncate(file, file.stat().st_size // 2),
-    "swapped": lambda file: file.write_bytes(encode_object({"good": False})),
+    "swapped": lambda file: file.write_bytes(encode({"good": False})[1]),
     "removed": lambda file: file.unlink(),
 }
 
