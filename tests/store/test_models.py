@@ -1,11 +1,16 @@
 """scikit-learn models: stored by skops where it can tell that reading is safe, pickled where it cannot."""
 
 import importlib.util
+import io
+import pickle
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
@@ -90,3 +95,35 @@ def test_where_skops_is_not_installed_models_are_pickled_and_reading_says_what_t
     assert encode(LinearRegression())[0] == PICKLE
     with pytest.raises(UnsupportedValue, match=r'Add "skops" to dependencies in the pyproject.toml of the team'):
         decode(PLAIN, content, any_class=False)
+
+
+def _swapped(value: Any, part: str, content: bytes) -> bytes:
+    """What was written of a value, one of its parts replaced."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(encode(value)[1])) as written, zipfile.ZipFile(buffer, "w") as forged:
+        for name in written.namelist():
+            forged.writestr(name, content if name == part else written.read(name))
+    return buffer.getvalue()
+
+
+def test_a_forged_model_is_not_made(tmp_path: Path) -> None:
+    """Whoever can write to the store can write anything: reading it still runs nothing."""
+
+    class Evil:
+        def __reduce__(self) -> Any:
+            return Path.touch, (tmp_path / "ran",)
+
+    forest = skops.io.dumps(RandomForestRegressor(n_estimators=1).fit(X, Y))
+    objects = io.BytesIO()
+    np.save(objects, np.array([Evil()], dtype=object), allow_pickle=True)
+    for value, part, content in (
+        (LinearRegression(), "0.skops", forest),
+        (LinearRegression(), "0.skops", pickle.dumps(Evil())),
+        (np.arange(3), "0.npy", objects.getvalue()),
+        (np.arange(3), "0.npy", pickle.dumps(Evil())),
+        ([pd.Series([1])], "0.parquet", pickle.dumps(Evil())),
+    ):
+        with pytest.raises(Exception, match=r".") as refused:
+            decode(PLAIN, _swapped(value, part, content), any_class=False)
+        assert not isinstance(refused.value, AssertionError)
+    assert not (tmp_path / "ran").exists()

@@ -21,8 +21,8 @@ def isolated(value: Any) -> Any:
     try:
         pickled = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
         return pickle.loads(pickled, buffers=[bytearray(buffer.raw()) for buffer in buffers])  # noqa: S301 it is ours
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it raises may quote data, so it is not the cause
         raise UncopyableValue(
             f"A {type(value).__name__} cannot be copied for its checks: {type(error).__name__}.",
             cure="Return a frame, or an object that pickle can write and read.",
-        ) from error
+        ) from None

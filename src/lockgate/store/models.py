@@ -30,8 +30,8 @@ def encode_model(value: Any) -> bytes:
     try:
         content: bytes = skops.io.dumps(value)
         exact = same(value.__dict__, decode_model(content).__dict__)
-    except Exception as error:
-        raise UnsupportedValue(f"skops does not keep a {name}: {type(error).__name__}.") from error
+    except Exception as error:  # noqa: BLE001 - whatever it raises may quote data, so it is not the cause
+        raise UnsupportedValue(f"skops does not keep a {name}: {type(error).__name__}.") from None
     if not exact:
         raise UnsupportedValue(f"A {name} would come back from skops otherwise than it was checked.")
     return content

@@ -28,7 +28,7 @@ def encode_object(value: Any) -> tuple[str, bytes]:
     try:
         pickled = pickle.dumps(value, protocol=5)
         named = _names(pickled)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it raises may quote data, so it is not the cause
         raise UnsupportedValue(
             f"A {type(value).__name__} cannot be stored: {type(error).__name__}.",
             cure="Return a frame, or an object that pickle can write and read.",
