@@ -80,7 +80,7 @@ def _indexes(draw: st.DrawFn, rows: int) -> pd.Index:
         pd.date_range("2013-03-09 23:00", periods=rows, freq="h", tz="America/New_York", name=name, unit="us"),
         pd.date_range("2013-01-31", periods=rows, freq="ME", name=name, unit="us"),
         pd.timedelta_range("1h", periods=rows, freq="15min", name=name),
-        pd.DatetimeIndex(["2013-01-05"] * rows, name=name),
+        pd.DatetimeIndex(["2013-01-05"] * rows, name=name).as_unit("us"),
         pd.period_range("2013-01", periods=rows, freq="M", name=name),
     ]))  # fmt: skip
     return made
