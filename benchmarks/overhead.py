@@ -104,6 +104,7 @@ def own_part(bench: Bench) -> dict[str, float]:
         )
         clock.time("gate", attempt.gate)
         attempt.accept(attempt.compute())
+        clock.time("encode", attempt.encode)
         clock.time("stage", attempt.stage)
         attempt.record(attempt.judge_contract())
         attempt.record(attempt.judge(asset.checks[0]))

@@ -85,13 +85,25 @@ def check_value(
         partition: The partition it would be for.
         metadata: Passed on to the result.
         inputs: What the asset's checks ask for, by parameter name.
+
+    Raises:
+        UnsupportedValue: If nothing rejects the value, and it cannot be stored.
     """
+    from lockgate.store import UnsupportedValue, encode  # pyarrow takes long to import, and not every test needs it
+
     applied = asset.contract.apply(value) if asset.contract else value
+    unsupported = None
+    try:
+        judged = encode(applied).decoded()
+    except UnsupportedValue as error:
+        judged, unsupported = applied, error
     known = {**inputs, "partition": partition}
-    verdicts = {CONTRACT: asset.contract.run(applied)} if asset.contract else {}
+    verdicts = {CONTRACT: asset.contract.run(judged)} if asset.contract else {}
     for check in asset.checks:
-        verdicts[check.name] = check.run(isolated(applied), known)
+        verdicts[check.name] = check.judge(judged, known)
     rejected = any(verdict.blocks for verdict in verdicts.values())
+    if unsupported and not rejected:
+        raise unsupported
     return Materialized("rejected" if rejected else "published", applied, metadata or {}, verdicts)
 
 

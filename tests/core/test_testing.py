@@ -6,6 +6,7 @@ import pytest
 
 from lockgate import Daily, Team
 from lockgate.core.errors import PartitionMismatch, UsageError
+from lockgate.store import UnsupportedValue
 from lockgate.testing import check_value, materialize, materialize_chain
 
 
@@ -78,3 +79,11 @@ def test_inputs_that_do_not_match_are_named(inputs: dict[str, object]) -> None:
 def test_a_chain_refuses_a_partition_that_is_none() -> None:
     with pytest.raises(PartitionMismatch):
         materialize_chain(CHAIN, partition="2025-01-01", inputs={"weather/raw": [1.0]})
+
+
+def test_what_the_store_would_refuse_is_refused_in_memory_too() -> None:
+    """Unless a check rejects it, which is the better reason."""
+    wide = pd.DataFrame([[1, 2]], columns=["value", "value"])
+    with pytest.raises(UnsupportedValue, match="Two columns are named"):
+        check_value(highest, wide, partition=DAY)
+    assert check_value(readings, wide, partition=DAY, raw=[]).outcome == "rejected"

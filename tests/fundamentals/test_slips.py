@@ -71,6 +71,13 @@ def test_a_call_that_outlived_its_limit_changes_nothing_any_more(live: Live, day
         live.load("alpha/twofold", day)
 
 
+def test_what_is_judged_is_what_is_stored_whatever_the_code_does_to_what_it_returned(live: Live, day: str) -> None:
+    """Each check sees what was staged, read back."""
+    run = live.run("alpha/shared", day)
+    assert run.outcome == "published"
+    assert live.load("alpha/shared", day) == [1.0]
+
+
 def test_a_value_that_cannot_be_stored_and_fails_its_checks_is_rejected(live: Live, day: str) -> None:
     """Nothing of it is in what Prefect or the ledger say."""
     live.steer("readings", day, values=[1.0, SECRET])

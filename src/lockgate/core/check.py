@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 from lockgate.core.calling import Forked, asks_for, call_unforked, kind, where_raised
 from lockgate.core.clean import MAX_COUNT, one_line
+from lockgate.core.errors import UncopyableValue
+from lockgate.core.isolate import isolated
 from lockgate.core.redact import redact
 
 Severity: TypeAlias = Literal["error", "warn"]
@@ -94,6 +96,14 @@ class Check:
         """What the function asks for by name, besides the value."""
         return asks_for(self.fn)[1:]
 
+    def judge(self, value: Any, known: Mapping[str, Any]) -> Verdict:
+        """Run the check on private copies of the staged value and of what it asks for."""
+        try:
+            private, asked = isolated(value), {name: isolated(known[name]) for name in self.parameters}
+        except UncopyableValue:
+            return self.failed("the value cannot be copied for it")
+        return self.run(private, asked)
+
     def run(self, value: Any, known: Mapping[str, Any]) -> Verdict:
         """Run the check on a value it may keep and mutate. Whatever it does, it comes to a verdict.
 
@@ -127,7 +137,7 @@ class Check:
             rows_failed=_whole(given.failed),
             rows_seen=_whole(given.seen),
             message=one_line(given.message, MAX_MESSAGE),
-            example="" if given.example is None else one_line(redact(given.example), MAX_MESSAGE),
+            example="" if given.example is None else redact(given.example),
         )
 
 

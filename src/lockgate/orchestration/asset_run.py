@@ -17,18 +17,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lockgate.core.asset import Asset, Output
-from lockgate.core.calling import asks_for, call, kind
+from lockgate.core.calling import asks_for, call
 from lockgate.core.check import CONTRACT, Check, Verdict
 from lockgate.core.errors import DefinitionError, LedgerError
 from lockgate.core.gate import Blocked, Decision, Open, Pin, Slice, Unchanged, Waiting, decide
-from lockgate.core.isolate import isolated
 from lockgate.core.metadata import kept_metadata
 from lockgate.core.partitions import UNPARTITIONED, Unpartitioned
 from lockgate.core.spec import AssetSpec, InputSpec
 from lockgate.ledger import Begun, InputsMoved, Ledger, Published
 from lockgate.orchestration.lease import LEASE_SECONDS
 from lockgate.reading import only_pinned, read
-from lockgate.store import Store
+from lockgate.store import Encoded, Store, UnsupportedValue, encode
 
 TURN_POLL_SECONDS = 0.5
 
@@ -71,6 +70,7 @@ class AssetRun:
     pins: dict[Slice, Pin] = field(default_factory=dict)
     known: dict[str, Any] = field(default_factory=dict)
     output: Output = field(default_factory=lambda: Output(None))
+    encoded: Encoded | UnsupportedValue = Encoded("", b"")
     verdicts: dict[str, Verdict] = field(default_factory=dict)
 
     @property
@@ -167,6 +167,19 @@ class AssetRun:
         """Go on with what was computed. A computation that outlived its limit is never accepted."""
         self.known, self.output = computed.known, computed.output
 
+    def encode(self) -> None:
+        """Settle what is staged and judged: the value as it is stored, read back.
+
+        Whatever the team's code still holds of what it returned, and does to it, changes neither. A value that cannot
+        be stored is judged as it is: it may be rejected for a better reason.
+        """
+        try:
+            self.encoded = encode(self.output.value)
+            value = self.encoded.decoded()
+        except UnsupportedValue as error:
+            self.encoded, value = error, self.output.value
+        self.output = Output(value, self.output.metadata)
+
     def _load(self, given: InputSpec) -> Any:
         """The value of an input; a dict from partition to value where this asset fans in."""
         values = {
@@ -181,7 +194,9 @@ class AssetRun:
         """Write the value where nobody sees it yet. An effect has none."""
         if self.spec.effect:
             return
-        stored = self.store.write(self._location(), self.output.value)
+        if isinstance(self.encoded, UnsupportedValue):
+            raise self.encoded
+        stored = self.store.put(self._location(), self.encoded)
         self.ledger.stage(
             self.attempt.attempt,
             self.attempt.token,
@@ -197,11 +212,7 @@ class AssetRun:
 
     def judge(self, check: Check) -> Verdict:
         """Run one check on copies of the value and of what it asks for. Records nothing: see ``record``."""
-        try:
-            value, known = isolated(self.output.value), {name: isolated(self.known[name]) for name in check.parameters}
-        except Exception as error:  # noqa: BLE001 - what cannot be copied cannot be judged
-            return check.failed(f"could not be given a copy of the value: {kind(error)}")
-        return check.run(value, known)
+        return check.judge(self.output.value, self.known)
 
     def judge_contract(self) -> Verdict:
         """Judge the value by the contract. Records nothing: see ``record``."""

@@ -105,6 +105,7 @@ class AssetSteps:
 
     async def _stage_and_check(self) -> None:
         """Stage the value while the checks run; one that a check rejects need not have been staged."""
+        await asyncio.wait_for(in_thread(self.run.encode), STAGE_SECONDS)
         stage = self._step("stage", self.run.stage, timeout_seconds=STAGE_SECONDS)
         staged, checked = await asyncio.gather(_raised(stage), _raised(self._checks()))
         if error := checked or (None if self.run.rejected else staged):

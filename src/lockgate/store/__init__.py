@@ -3,6 +3,7 @@
 Knows neither Prefect nor SQL; imports the core alone. Who may read which value is the ledger's to say.
 """
 
+from lockgate.store.encoding import Encoded, encode
 from lockgate.store.errors import (
     AlreadyStored,
     StoreUnavailable,
@@ -16,6 +17,7 @@ from lockgate.store.protocol import Store, StoredValue
 
 __all__ = [
     "AlreadyStored",
+    "Encoded",
     "Store",
     "StoreUnavailable",
     "StoredValue",
@@ -23,5 +25,6 @@ __all__ = [
     "UntrustedValue",
     "ValueDamaged",
     "ValueMissing",
+    "encode",
     "open_store",
 ]

@@ -1,28 +1,44 @@
 """Which format a value is stored in: the safe ones first, a pickle where nothing else fits."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from lockgate.core.formats import FRAME, PLAIN, is_pickle
 from lockgate.store.errors import UnsupportedValue
-from lockgate.store.frames import decode_frame, encode_frame
+from lockgate.store.frames import decode_frame, encode_frame, rows_of
 from lockgate.store.pickled import decode_object, encode_object
 from lockgate.store.plain import decode_plain, encode_plain
 
 
-def encode(value: Any) -> tuple[str, bytes]:
-    """The name of a value's file, and its content.
+class Encoded(NamedTuple):
+    """A value as it is stored: the name of its file, which tells its format, and the bytes."""
+
+    file: str
+    content: bytes
+
+    @property
+    def rows(self) -> int | None:
+        """Rows of a frame, None for other values."""
+        return rows_of(self.content) if self.file == FRAME else None
+
+    def decoded(self) -> Any:
+        """The value as its own team reads it: a new one each time, that shares nothing with what was encoded."""
+        return decode(self.file, self.content, any_class=True)
+
+
+def encode(value: Any) -> Encoded:
+    """A value as it is stored.
 
     Raises:
         UnsupportedValue: If it would not be read back as it is.
     """
     if isinstance(value, pd.DataFrame):
-        return FRAME, encode_frame(value)
+        return Encoded(FRAME, encode_frame(value))
     try:
-        return PLAIN, encode_plain(value)
+        return Encoded(PLAIN, encode_plain(value))
     except UnsupportedValue:
-        return encode_object(value)
+        return Encoded(*encode_object(value))
 
 
 def decode(file: str, content: bytes, *, any_class: bool) -> Any:

@@ -49,6 +49,11 @@ def decode_frame(content: bytes) -> pd.DataFrame:
     return _to_pandas(_read(content))
 
 
+def rows_of(content: bytes) -> int:
+    """How many rows a frame has that ``encode_frame`` wrote."""
+    return int(pq.ParquetFile(pa.BufferReader(content)).metadata.num_rows)
+
+
 def _read(content: bytes) -> pa.Table:
     # In this thread alone: a thread of Arrow's that works on while a short process ends aborts it (apache/arrow#34314).
     return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)

@@ -7,13 +7,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import obstore
-import pandas as pd
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
 from lockgate.core.errors import StoreError
 from lockgate.core.formats import file_of, is_pickle
-from lockgate.store.encoding import decode, encode
+from lockgate.store.encoding import Encoded, decode, encode
 from lockgate.store.errors import (
     AlreadyStored,
     StoreUnavailable,
@@ -37,17 +36,19 @@ class ValueStore:
         self._name = name
 
     def write(self, folder: str, value: Any) -> StoredValue:
-        """See ``Store.write``. On a local disk the file appears at once and whole, or not at all."""
-        file, content = encode(value)
-        location = f"{folder}/{file}"
+        """See ``Store.write``."""
+        return self.put(folder, encode(value))
+
+    def put(self, folder: str, encoded: Encoded) -> StoredValue:
+        """See ``Store.put``. On a local disk the file appears at once and whole, or not at all."""
+        location, content = f"{folder}/{encoded.file}", encoded.content
         try:
             obstore.put(self._objects, location, content, mode="create", use_multipart=False)
         except AlreadyExistsError as error:
             raise AlreadyStored(f"{location} is written already.", cure="Values are immutable: run again.") from error
         except (BaseError, OSError) as error:
             raise self._unavailable("written", location, error) from error
-        rows = len(value) if isinstance(value, pd.DataFrame) else None
-        return StoredValue(location, hashlib.sha256(content).hexdigest(), len(content), rows)
+        return StoredValue(location, hashlib.sha256(content).hexdigest(), len(content), encoded.rows)
 
     def read(self, location: str, *, digest: str | None = None, pickles: Pickles = "none") -> Any:
         """See ``Store.read``."""

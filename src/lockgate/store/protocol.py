@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
+from lockgate.store.encoding import Encoded
+
 Pickles: TypeAlias = Literal["none", "installed", "any"]
 """Which pickles a reader takes: none; those that name only what is installed here; or any, as of its own team."""
 
@@ -40,6 +42,10 @@ class Store(Protocol):
             AlreadyStored: If the folder has a value of the same kind.
             StoreUnavailable: If the store cannot be written.
         """
+        ...
+
+    def put(self, folder: str, encoded: Encoded) -> StoredValue:
+        """Write a value that is encoded already; see ``write``."""
         ...
 
     def read(self, location: str, *, digest: str | None = None, pickles: Pickles = "none") -> Any:

@@ -233,6 +233,29 @@ def twofold_is_positive(value):
     return all(number > 0 for number in value)
 
 
+SHARED = []
+
+
+@team.asset(partitions=DAYS)
+def shared(partition):
+    """Returns what its own code goes on using."""
+    SHARED.append(1.0)
+    return SHARED
+
+
+@team.check(shared, severity="warn")
+def appends(value):
+    """To what was returned, not to its copy."""
+    SHARED.append(-1.0)
+    return True
+
+
+@team.check(shared)
+def shared_is_positive(value):
+    """All values are above 0."""
+    return all(number > 0 for number in value)
+
+
 @team.asset(partitions=DAYS)
 def stopping(partition):
     """Raises what a generator ends with, and no future takes."""
