@@ -48,6 +48,8 @@ def _state(told: Explanation) -> str:
             return f"not shared with team {told.reader}"
         case "unknown":
             return "not deployed"
+        case "unreadable":
+            return told.why
         case "no_partition":
             return "has no partition of this name"
 
@@ -67,7 +69,7 @@ def next_step(told: Explanation) -> str:
             return run
         case "unshared":
             return f'add "{told.reader}" to shared_with of {name}, then: lockgate deploy {team}'
-        case "unknown":
+        case "unknown" | "unreadable":
             return f"lockgate deploy {team}"
         case "no_partition":
             return f"widen the partitions of {name}, then: lockgate deploy {team}"

@@ -81,7 +81,7 @@ class Snapshot:
         return found
 
 
-ReasonKind: TypeAlias = Literal["rejected", "unshared", "unknown", "missing", "not_fresh"]
+ReasonKind: TypeAlias = Literal["rejected", "unshared", "unknown", "unreadable", "missing", "not_fresh"]
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,10 @@ class Reason:
 
     Attributes:
         kind: ``rejected``: the asset's last judged attempt failed its checks; ``unshared``: its owner does not share
-            it with the reader; ``unknown``: it is not registered; ``missing``: it has no published version;
-            ``not_fresh``: it has nothing new, and the reader wants all inputs fresh.
-        asset: The asset it is about: for ``rejected`` the ancestor where the rejection stands.
+            it with the reader; ``unknown``: it is not registered; ``unreadable``: what is registered of it cannot be
+            read by this release; ``missing``: it has no published version; ``not_fresh``: it has nothing new, and the
+            reader wants all inputs fresh.
+        asset: The asset it is about: for ``rejected`` and ``unreadable`` the ancestor where that stands.
         partition: Its partition.
         checks: For ``rejected``, the failed checks.
         via: The direct input through which it reaches the run.
@@ -118,6 +119,8 @@ class Reason:
                 return f"{where} is not shared with this team; team {self.team} can add it to shared_with"
             case "unknown":
                 return f"{where} is not deployed; team {self.team} can deploy it"
+            case "unreadable":
+                return f"{where} was registered by another release of lockgate; team {self.team} can deploy it anew"
             case "missing":
                 return f"{where} has no published version yet"
             case "not_fresh":
@@ -167,6 +170,8 @@ def decide(key: str, partition: str, snapshot: Snapshot, *, force: bool = False)
             by a rejection, a missing share or a missing version.
     """
     asset = snapshot.assets[key]
+    if asset.unreadable:
+        return Blocked((Reason("unreadable", key, UNPARTITIONED),))
     if shut := [reason for given in asset.inputs for reason in _shut(asset, given, partition, snapshot)]:
         return Blocked(tuple(shut))
     pins: list[Pin] = []
@@ -200,6 +205,8 @@ def standing(key: str, partition: str, snapshot: Snapshot) -> Standing:
     """The standing of a slice: its own rejection first, else that of any ancestor it does not opt out of."""
     if snapshot.head(key, partition).judged == "rejected":
         return "rejected"
+    if _unreadable(key, snapshot):
+        return "blocked"
     return "blocked" if next(_rejections(key, partition, snapshot, set()), None) else "good"
 
 
@@ -217,20 +224,34 @@ def _shut(asset: AssetSpec, given: InputSpec, partition: str, snapshot: Snapshot
     source = snapshot.assets.get(given.key)
     if source is None:
         return [Reason("unknown", given.key, UNPARTITIONED, via=given.key)]
+    if source.unreadable:
+        return [Reason("unreadable", given.key, UNPARTITIONED, via=given.key)]
     if not source.readable_by(asset.team):
         return [Reason("unshared", given.key, UNPARTITIONED, via=given.key)]
     if given.on_rejected == "last_good":
         return []
     seen: set[Slice] = set()
     return [
-        Reason("rejected", head.asset, head.partition, head.failed_checks, via=given.key)
+        _no_good(head, given, snapshot)
         for where in read_slices(asset, given, partition, snapshot)
         for head in _rejected_at_or_above(*where, snapshot, seen)
     ]
 
 
+def _no_good(head: Head, given: InputSpec, snapshot: Snapshot) -> Reason:
+    if head.judged != "rejected" and _unreadable(head.asset, snapshot):
+        return Reason("unreadable", head.asset, UNPARTITIONED, via=given.key)
+    return Reason("rejected", head.asset, head.partition, head.failed_checks, via=given.key)
+
+
+def _unreadable(key: str, snapshot: Snapshot) -> bool:
+    """Whether nobody can tell what an asset stands on."""
+    asset = snapshot.assets.get(key)
+    return asset is not None and bool(asset.unreadable)
+
+
 def _rejections(key: str, partition: str, snapshot: Snapshot, seen: set[Slice]) -> Iterator[Head]:
-    """The rejected heads above a slice, each once, following only inputs that block."""
+    """The heads above a slice that are rejected or cannot be told, each once, following only inputs that block."""
     asset = snapshot.assets.get(key)
     for given in asset.inputs if asset else ():
         if given.on_rejected == "block" and asset:
@@ -243,7 +264,7 @@ def _rejected_at_or_above(key: str, partition: str, snapshot: Snapshot, seen: se
         return
     seen.add((key, partition))
     head = snapshot.head(key, partition)
-    if head.judged == "rejected":
+    if head.judged == "rejected" or _unreadable(key, snapshot):
         yield head
     yield from _rejections(key, partition, snapshot, seen)
 
