@@ -9,14 +9,15 @@ from pathlib import Path
 
 from lockgate.core.errors import UsageError
 from lockgate.core.job import MARK
+from lockgate.settings import TEAMS
 
 VARIABLE = "PREFECT__FLOW_ENTRYPOINT"
 """By this variable Prefect's engine is told which flow to run; its own runner sets it for the flows it serves."""
 
 
 def has_own_code(folder: Path) -> bool:
-    """Whether a folder says itself which flows its runs are: a team's, or the platform's with its Prefect file."""
-    return (folder / "assets.py").is_file() or (folder / "prefect.yaml").is_file()
+    """Whether a folder says itself which flows its runs are: a team's, or a project's with its Prefect file."""
+    return (folder / "assets.py").is_file() or ((folder / TEAMS).is_dir() and (folder / "prefect.yaml").is_file())
 
 
 def own_entrypoint(folder: Path, deployment: str) -> str | None:

@@ -1,15 +1,18 @@
 """What whoever reaches Prefect's API cannot do to a team: choose what runs with its login."""
 
 import asyncio
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolUpdate
 from prefect.exceptions import PrefectHTTPStatusError
+from prefect.states import Pending
 
 from lockgate.core.errors import LockgateError
 from lockgate.orchestration.closed import openings
@@ -99,6 +102,21 @@ def test_a_run_that_crashes_loads_nothing_into_its_worker(live: Live, day: str, 
     assert live.ended(cancelled).state.name == "Cancelled"
     live.steer("solo", day, die=True)
     assert live.ended(live.start(VICTIM, day)).state.is_crashed()
+    assert did_not_run(payload)
+
+
+def test_the_command_of_the_other_pools_runs_the_teams_own_flow_too(live: Live, day: str, payload: Path) -> None:
+    """`python -m lockgate.engine`, as Prefect's process and docker workers start it."""
+    deployment = live.client.read_deployment_by_name(VICTIM)
+    step = {"prefect.deployments.steps.run_shell_script": {"script": f"python {payload}"}}
+    live.client.update_deployment(deployment.id, DeploymentUpdate(pull_steps=[step], entrypoint=f"{payload}:nothing"))
+    run = live.client.create_flow_run_from_deployment(deployment.id, parameters={"partition": day}, state=Pending())
+    told = {"PREFECT__FLOW_RUN_ID": str(run.id), "PREFECT__DEPLOYMENT_NAME": "solo"}
+    worker = psutil.Process(live.process("worker/alpha"))
+    subprocess.run(
+        [worker.cmdline()[0], "-m", "lockgate.engine"], cwd=worker.cwd(), env={**worker.environ(), **told}, check=True
+    )
+    assert live.ended(str(run.id)).outcome == "published"
     assert did_not_run(payload)
 
 
