@@ -53,6 +53,7 @@ def replaced(bench: Bench, team: str, kind: Kind, *, limit: int = 4, api_url: st
     """
     pool = f"{team}-{kind.pool}-{kind.poll_seconds or 'default'}"
     job = read_pool(bench.root, pool, team_folder(bench.root, team), kind=kind.pool).base_job_template
+    job["job_configuration"].pop("command", None)  # each worker's own way to start a run is what is measured
     bench.client.create_work_pool(
         WorkPoolCreate(name=pool, type=kind.pool, base_job_template=job, concurrency_limit=limit)
     )

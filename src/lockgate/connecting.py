@@ -1,10 +1,9 @@
 """Trying a team's connections from outside: its code is loaded in a process of its own, and only findings come back.
 
-``python -m lockgate.connecting FOLDER`` prints them as JSON.
+``python -m lockgate.connecting FOLDER FD`` answers with them.
 """
 
 import dataclasses
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from lockgate.connections import Finding, declared, try_connection
 from lockgate.core.errors import LockgateError
-from lockgate.describe import MARK, ask_team
+from lockgate.describe import answer, ask_team
 from lockgate.loading import load_team
 
 
@@ -38,14 +37,14 @@ def try_connections(
 
 
 def main() -> int:
-    """Print the findings of the team in the folder named on the command line."""
+    """Answer with the findings of the team in the folder named on the command line."""
     try:
         load_team(Path(sys.argv[1]))
     except LockgateError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     found = [dataclasses.asdict(try_connection(connection)) for connection in declared()]
-    sys.stdout.write(f"{MARK}{json.dumps(found)}\n")
+    answer(sys.argv[2], found)
     return 0
 
 

@@ -1,13 +1,15 @@
 """Describing a team from outside: its code is loaded in a process of its own, and only the manifest comes back."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -18,7 +20,6 @@ from lockgate.core.spec import AssetSpec, spec_from_json
 COMPUTING_SECONDS = 60.0
 # Of wall time, for a process that waits: for a lock, a download, a connection that nobody answers.
 WAITING_SECONDS = 600.0
-MARK = "lockgate-answer:"
 _LOOK_SECONDS = 0.2
 
 
@@ -46,10 +47,12 @@ def describe_team(folder: Path, *, python: str = sys.executable) -> dict[str, An
 
 
 def ask_team(module: str, folder: Path, *, python: str, environment: Mapping[str, str] | None = None) -> Any:
-    """What a module of ours finds out about a team in a process of the team's: JSON that it prints after ``MARK``.
+    """What a module of ours finds out about a team in a process of the team's.
+
+    It answers in a file that is open for nothing else: its standard output is the team's code's to print to.
 
     Args:
-        module: Called with the folder as its argument.
+        module: Called with the folder and the number of the answer's descriptor; calls ``answer`` with both known.
         folder: The team's folder.
         python: Interpreter of the team's environment.
         environment: Of the process; ours if None.
@@ -57,32 +60,50 @@ def ask_team(module: str, folder: Path, *, python: str, environment: Mapping[str
     Raises:
         DefinitionError: If the team's code cannot be loaded, or takes longer than it may.
     """
-    with subprocess.Popen(
-        [python, "-m", module, str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=environment,
-    ) as process:
-        try:
-            out, err = _output(process, folder)
-        except BaseException:
-            _kill(process.pid)
-            raise
-    for line in out.splitlines():
-        if line.startswith(MARK):
-            return json.loads(line.removeprefix(MARK))
-    last = (err.strip().splitlines() or [f"the process ended with status {process.returncode}"])[-1]
+    # Files, not pipes: none is ever full, and what a team's import leaves running keeps none open for us.
+    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as errors:
+        with subprocess.Popen(
+            [python, "-m", module, str(folder), str(told.fileno())],
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[told.fileno()],
+            cwd=folder,
+            env=environment,
+        ) as process:
+            try:
+                _wait(process, folder)
+            except BaseException:
+                _kill(process.pid)
+                raise
+        if found := _text(told):
+            return json.loads(found)
+        last = (_text(errors).strip().splitlines() or [f"the process ended with status {process.returncode}"])[-1]
     raise DefinitionError(last, team=folder.name)
 
 
-def _output(process: "subprocess.Popen[str]", folder: Path) -> tuple[str, str]:
-    """What the process prints until it ends, unless it takes longer than it may."""
+def answer(descriptor: str, found: Any) -> None:
+    """Say what was found out, in a process that ``ask_team`` started.
+
+    Args:
+        descriptor: The last argument that the process was started with.
+        found: JSON-compatible data.
+    """
+    with os.fdopen(int(descriptor), "w", encoding="utf-8") as told:
+        json.dump(found, told)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
+
+
+def _wait(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    """Wait until the process ends, unless it takes longer than it may."""
     began = time.monotonic()
     while True:
         with suppress(subprocess.TimeoutExpired):
-            return process.communicate(timeout=_LOOK_SECONDS)
+            process.wait(timeout=_LOOK_SECONDS)
+            return
         computed, waited = _processor_seconds(process.pid), time.monotonic() - began
         if computed > COMPUTING_SECONDS:
             raise DefinitionError(

@@ -1,10 +1,9 @@
 """Loading a team's folder into this process: for its own runs, and for ``describe``, which does it elsewhere.
 
-``python -m lockgate.loading FOLDER`` prints the team's manifest as JSON, or one sentence on what is wrong.
+``python -m lockgate.loading FOLDER FD`` answers with the team's manifest, or prints one sentence on what is wrong.
 """
 
 import importlib
-import json
 import sys
 import traceback
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from lockgate.core.digest import code_version
 from lockgate.core.errors import DefinitionError, LockgateError, UsageError
 from lockgate.core.spec import AssetSpec
 from lockgate.core.team import Team
-from lockgate.describe import MARK
+from lockgate.describe import answer
 from lockgate.source import import_as_written, outside_modules, read_code
 
 MODULE = "assets"
@@ -115,14 +114,14 @@ def manifest(team: Team, folder: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Print the manifest of the folder named on the command line."""
+    """Answer with the manifest of the folder named on the command line."""
     folder = Path(sys.argv[1])
     try:
         found = manifest(load_team(folder), folder)
     except LockgateError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"{MARK}{json.dumps(found)}\n")
+    answer(sys.argv[2], found)
     return 0
 
 

@@ -6,6 +6,7 @@ from prefect.client.orchestration import get_client
 
 from lockgate.core.errors import LockgateError
 from lockgate.orchestration.deploy import register_team, remove_vanished
+from lockgate.orchestration.prefect_file import BRACES
 from lockgate.orchestration.validate import load_plan
 from lockgate.settings import project_root
 
@@ -17,7 +18,7 @@ async def register(team: str) -> dict[str, str]:
         team: The team's name.
 
     Returns:
-        ``{"team": team}``, for later steps.
+        ``{"team": team}``, for later steps, and what the file's texts need to arrive as they are.
 
     Raises:
         SystemExit: With one sentence, if anything of the team is wrong; nothing is deployed then.
@@ -26,7 +27,7 @@ async def register(team: str) -> dict[str, str]:
         await _register_once(team)
     except LockgateError as error:
         raise SystemExit(f"lockgate: {error}") from None
-    return {"team": team}
+    return {"team": team, BRACES: "{{"}
 
 
 @functools.cache

@@ -112,7 +112,7 @@ def test_a_run_is_killed_alone_and_a_source_is_run_again(parts: Parts) -> None:
     parts.fired["run, by itself"] += 1
     live.steer("pulse", day)
     parts.makes("beta/echo", [day])
-    assert [run.tags for run in live.runs_of("alpha/pulse", day)] == [[], ["repair-1"]]
+    assert [run.tags for run in live.runs_of("alpha/pulse", day)] == [[], ["lockgate:repair-1"]]
     parts.comes_to_rest()
 
 

@@ -59,6 +59,11 @@ CASES = {
     "a project where there is something": Case("init", 2, "is not empty: it holds "),
     "a team that is there": Case("new team alpha", 2, "teams/alpha is there already. Choose another name"),
     "a team of a name that is none": Case("new team Harbour", 2, "team name 'Harbour' is not allowed"),
+    "a team of the platform's name": Case("new team platform", 2, "'platform' is reserved for the platform. Choose"),
+    "a team whose settings are another's": Case("new team a__b", 2, "Put single underscores between words only"),
+    "a folder of the platform's name": Case(
+        "generate platform", 1, "'platform' is reserved for the platform", files={"teams/platform/assets.py": TEAM}
+    ),
     "an asset of a name that is none": Case("new asset alpha a-b", 2, "asset name 'a-b' is not allowed"),
     "an asset that is there": Case("new asset alpha solo", 2, "has the name solo already. Choose another name"),
     "an asset of a team that is not there": Case("new asset alhpa a", 2, "cannot be read: No such file"),

@@ -228,6 +228,39 @@ def _text_reader(team: Team) -> None:
         return 1
 
 
+def _input_named_partition(team: Team) -> None:
+    @team.asset(inputs={"partition": "flights/flights"})
+    def days(partition: object) -> int:
+        return 1
+
+
+def _effect_with_a_check_of_nothing(team: Team) -> None:
+    @team.asset(effect=True)
+    def mail() -> None: ...
+
+    @team.check(mail)
+    def sent() -> bool:
+        return True
+
+
+def _tag_of_ours(team: Team) -> None:
+    @team.asset(tags=["source", "lockgate:repair-2"])
+    def days() -> int:
+        return 1
+
+
+def _never(team: Team) -> None:
+    @team.asset(schedule="0 0 30 2 *")
+    def days() -> int:
+        return 1
+
+
+def _reserved_reader(team: Team) -> None:
+    @team.asset(shared_with=["platform"])
+    def days() -> int:
+        return 1
+
+
 MISTAKES: list[tuple[Callable[[Team], None], type[DefinitionError]]] = [
     (_bad_name, InvalidName),
     (_twice, DuplicateName),
@@ -243,6 +276,11 @@ MISTAKES: list[tuple[Callable[[Team], None], type[DefinitionError]]] = [
     (_dropping_contract, InvalidContract),
     (_bad_reader, InvalidName),
     (_text_reader, DefinitionError),
+    (_input_named_partition, DefinitionError),
+    (_effect_with_a_check_of_nothing, DefinitionError),
+    (_tag_of_ours, DefinitionError),
+    (_never, InvalidSchedule),
+    (_reserved_reader, InvalidName),
 ]
 
 
@@ -254,22 +292,39 @@ def test_every_mistake_names_file_asset_and_cure(mistake: Callable[[Team], None]
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["Weather", "we ather", "weather/x", "wetter.de", "", "wétter", "a;drop table", "9x"])
+RESERVED = ["platform", "lockgate", "prefect"]
+SETTINGS_OF_OTHERS = ["a__b", "a_", "a_b_", "a___b"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Weather", "we ather", "weather/x", "wetter.de", "", "wétter", "a;drop table", "9x", "_", "a\n", "__init__",
+     *RESERVED, *SETTINGS_OF_OTHERS],
+)  # fmt: skip
 def test_team_names_that_are_not_allowed(name: str) -> None:
     with pytest.raises(InvalidName):
         Team(name)
 
 
 def test_schedules_and_partitions_that_cannot_be() -> None:
-    for wrong in ("every day", "61 * * * *", "* * * *", ""):
+    never = ("0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "0 0 30,31 2 *", "0 0 31 FEB *")
+    random = ("R R * * *", "r 0 * * *", "R(0-5) * * * *", "0 R/2 * * *", "H 0 * * *")
+    for wrong in ("every day", "61 * * * *", "* * * *", "", "0 0 * * 1#6", "@hourly", *never, *random):
         with pytest.raises(InvalidSchedule):
             Cron(wrong)
-    with pytest.raises(InvalidSchedule):
-        Cron("0 6 * * *", timezone="Mars/Olympus")
+    for right in ("0 0 29 2 *", "0 0 L 2 *", "0 0 ? * THU", "0 0 * MAR FRI", "0 0 * * 1#5", "*/7 1-5 1,15 * *"):
+        assert Cron(right).line == right
+    for zone in ("Mars/Olympus", "localtime", "Factory", "", "../etc/passwd", None):
+        with pytest.raises(InvalidSchedule):
+            Cron("0 6 * * *", timezone=zone)  # type: ignore[arg-type]
+    for interval in (datetime.timedelta.max, datetime.timedelta(days=4000)):
+        with pytest.raises(InvalidSchedule):
+            Every(interval)
     with pytest.raises(InvalidSchedule):
         Every(datetime.timedelta(0))
-    with pytest.raises(PartitionMismatch):
-        Daily("2013-02-30")
+    for start in ("2013-02-30", datetime.date(2013, 1, 1), 20130101, "20130101"):
+        with pytest.raises(PartitionMismatch):
+            Daily(start)  # type: ignore[arg-type]
     with pytest.raises(PartitionMismatch):
         Daily("2013-02-03", "2013-02-01")
     with pytest.raises(PartitionMismatch):

@@ -14,7 +14,7 @@ from lockgate.orchestration.generate import generate_files
 from tests.running import BROKEN, Live
 
 HEAD = """
-from lockgate import Daily, Team
+from lockgate import Daily, Static, Team
 
 team = Team("delta", owners=["delta@example.com"])
 DAYS = Daily("2020-01-01")

@@ -3,10 +3,14 @@
 import asyncio
 from datetime import UTC, datetime
 
+import httpx
+import pytest
 from prefect.client.orchestration import PrefectClient
 
 from lockgate.core.gate import Slice
+from lockgate.orchestration.catch_up import MADE_UP as MADE_UP_FOR
 from lockgate.orchestration.catch_up import make_up
+from lockgate.orchestration.notes import BROKE, Note
 from tests.fundamentals.teams import deploy, write_team
 from tests.running import BROKEN, Live
 
@@ -38,16 +42,23 @@ MADE_UP: list[Slice] = [
 ]
 
 
-def made_up(live: Live) -> list[Slice]:
-    """After a downtime from 2021 to 2024."""
+def looked_at(live: Live) -> list[Note]:
+    """What is found after a downtime from 2021 to 2024."""
 
-    async def run() -> list[Slice]:
+    async def run() -> list[Note]:
         async with PrefectClient(live.api_url) as client:
             with live.ledger() as ledger:
                 registry = {key: spec for key, spec in ledger.registry().items() if spec.team == BROKEN}
             return await make_up(client, registry, datetime(2021, 6, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC))
 
-    return sorted(asyncio.run(run()))
+    return asyncio.run(run())
+
+
+def made_up(live: Live) -> list[Slice]:
+    """The slices that are made up for then."""
+    notes = looked_at(live)
+    assert {note.what for note in notes} <= {MADE_UP_FOR}
+    return sorted((note.asset, note.partition) for note in notes)
 
 
 def test_what_was_never_scheduled_is_made_up_for_as_each_asset_says(live: Live) -> None:
@@ -63,3 +74,19 @@ def test_what_was_never_scheduled_is_made_up_for_as_each_asset_says(live: Live) 
     due = {where: [run.expected_start_time for run in found] for where, found in runs.items()}
     assert due["delta/every", "2022-12-31"] == [datetime(2023, 1, 1, 6, tzinfo=UTC)]
     assert due["delta/@yearly", ""] == [datetime(2024, 1, 1, 7, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("line", ["0 0 30 2 *", "0 0 31 2,4 *"])
+def test_a_schedule_that_never_comes_ends_nobody_elses_catch_up(live: Live, line: str) -> None:
+    """Somebody has set it in Prefect, which takes it; definition and deploy would not."""
+    write_team(live, YEARLY)
+    assert deploy(live, BROKEN) == {BROKEN: ""}
+    deployment = live.client.read_deployment_by_name("delta/latest")
+    place = f"{live.api_url}/deployments/{deployment.id}/schedules/{deployment.schedules[0].id}"
+    httpx.patch(place, json={"schedule": {"cron": line, "timezone": "UTC"}}, timeout=30).raise_for_status()
+    try:
+        found = {(note.asset, note.what) for note in looked_at(live)}
+    finally:
+        assert deploy(live, BROKEN) == {BROKEN: ""}
+    assert ("delta/latest", f"{BROKE}: InvalidSchedule") in found
+    assert {asset for asset, what in found if what == MADE_UP_FOR} == {"delta/every", "delta/@yearly"}

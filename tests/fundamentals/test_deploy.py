@@ -8,10 +8,14 @@ from tests.running import BROKEN, Done, Live
 COPIES = """
     @team.asset(
         inputs={"catalogue": "alpha/catalogue"}, shared_with=["alpha"], tags=["made"],
-        schedule="0 6 1 1 *", description="Copies.",
+        schedule="0 6 1 1 *", description="Copies {{ prefect.blocks.secret.token }} of {{ $HOME }}, {{ team }} and {{",
     )
     def copy(catalogue):
         return catalogue
+
+    @team.asset(partitions=Static("eu_west", "eu-west", "EU-west", "eu.west"), schedule="0 6 1 1 *")
+    def by_region(partition):
+        return partition
 
     @team.asset(inputs={"copy": "delta/copy"}, partitions=DAYS)
     def daily_copy(copy):
@@ -52,9 +56,16 @@ def test_plain_prefect_deploy_alone_deploys_and_registers_a_team(live: Live) -> 
     by_prefect = deployed(live)
 
     # then it is registered, and what was taken out of its code is gone
-    assert set(by_prefect["registered"]) == {"delta/copy", "delta/daily_copy"}
-    assert set(by_prefect["deployments"]) == {"delta/copy", "delta/daily_copy", "delta/@all", "delta/@nightly"}
+    assert set(by_prefect["registered"]) == {"delta/copy", "delta/daily_copy", "delta/by_region"}
+    jobs = {"delta/@all", "delta/@nightly"}
+    assert set(by_prefect["deployments"]) == {"delta/copy", "delta/daily_copy", "delta/by_region", *jobs}
     assert set(by_prefect["automations"]) == {"alpha/catalogue -> delta/copy"}
+
+    # its texts are what the code says, braces and all, and each of its partitions has a schedule of its own
+    told = "Copies {{ prefect.blocks.secret.token }} of {{ $HOME }}, {{ team }} and {{"
+    assert by_prefect["deployments"]["delta/copy"]["description"] == told
+    assert len(by_prefect["deployments"]["delta/by_region"]["schedules"]) == 4
+    assert live.command("plan", BROKEN, "--exit-code").code == 0
 
     # and lockgate makes exactly the same of it
     assert deploy(live, BROKEN) == {BROKEN: ""}

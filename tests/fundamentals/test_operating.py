@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 from prefect.states import Crashed
+from psycopg.types.json import Jsonb
 
 from lockgate.core.errors import UsageError
+from lockgate.platform.doctor import prefect_side, services
 from lockgate.platform.watch import Watch
 from tests.fundamentals.test_failure_modes import kill
 from tests.fundamentals.test_sweep import events_lost, sweep, swept
@@ -38,7 +40,7 @@ def test_a_run_that_died_with_its_worker_is_settled_and_started_again(live: Live
     assert live.ended(dead).state.is_crashed()
     assert [attempt.outcome for attempt in live.attempts("alpha/solo", day)] == ["failed"]
     live.up_again()
-    (again,) = (run for run in live.runs_of("alpha/solo", day) if "repair-1" in run.tags)
+    (again,) = (run for run in live.runs_of("alpha/solo", day) if "lockgate:repair-1" in run.tags)
     assert live.ended(str(again.id)).outcome == "published"
 
 
@@ -49,6 +51,44 @@ def test_a_source_that_crashed_after_its_last_word_is_not_run_again(live: Live, 
     sweep(live)
     assert len(live.runs_of("alpha/solo", day)) == 1
     assert live.version("alpha/solo", day) == 1
+
+
+def test_a_run_whose_tags_look_like_ours_ends_no_round_and_is_started_again(live: Live, day: str) -> None:
+    """Tags are a team's own words, whoever set them; a round goes on, and doctor has nothing to tell."""
+    deployment = live.client.read_deployment_by_name("alpha/solo")
+    live.steer("solo", day, die=True)
+    tags = ["repair-orders", "repair-9", "lockgate:repair-orders", "lockgate:repair-" + "9" * 5000]
+    dead = live.client.create_flow_run_from_deployment(deployment.id, parameters={"partition": day}, tags=tags)
+    assert live.ended(str(dead.id)).state.is_crashed()
+    live.steer("solo", day)
+    live.age("alpha/solo", minutes=2)
+    sweep(live)
+    (again,) = (run for run in live.runs_of("alpha/solo", day) if "lockgate:repair-1" in run.tags)
+    assert live.ended(str(again.id)).outcome == "published"
+    assert not any("broke" in found.message for found in prefect_side.sweep(live.root))
+
+
+def test_what_a_round_breaks_on_is_told_by_doctor_and_ends_no_round(live: Live, day: str) -> None:
+    """A registered spec that nobody can read: the sweep goes on, for all others too."""
+    with live.ledger() as ledger:
+        readable = ledger.registry()["alpha/brief"].to_json()
+    live._as_owner("update lockgate.assets set spec = spec - 'description' where key = 'alpha/brief'")
+    try:
+        with events_lost(live):
+            live.run("alpha/pulse", day)
+            sweep(live)
+        assert swept(live, "beta/echo", day) == ["published"]
+        told = next(iter(prefect_side.sweep(live.root)))
+        assert (told.status, told.message[:49]) == ("warn", "its last round broke on 1 things: alpha/brief: co")
+        (told,) = services.ledger(live.root)
+        assert (told.status, told.cure) == ("warn", "lockgate deploy alpha")
+        for command in (["status"], ["why", "beta/echo", "-p", day], ["show", "alpha/solo"], ["plan", "beta"]):
+            assert live.command(*command).code == 0, command
+        said = live.command("run", "alpha/brief", "-p", day)
+        assert (said.code != 0, "Traceback" in said.err) == (True, False)
+        assert "cannot read" in said.err
+    finally:
+        live._as_owner("update lockgate.assets set spec = %s where key = 'alpha/brief'", Jsonb(readable))
 
 
 def test_what_dies_is_started_again_and_what_keeps_dying_ever_more_slowly(live: Live) -> None:

@@ -4,6 +4,7 @@ import json
 
 from prefect.client.schemas.objects import StateType
 
+from lockgate.core.keys import slug
 from tests.fundamentals.conftest import BadDay
 from tests.running import Live
 
@@ -62,7 +63,7 @@ def test_one_table_per_attempt_shows_its_checks(live: Live, bad_day: BadDay) -> 
     """The same table under the same key for each attempt on a partition, so that Prefect keeps its history."""
     (good,), (bad,) = live.artifacts(bad_day.good), live.artifacts(bad_day.rejected)
     assert good["type"] == bad["type"] == "table"
-    assert good["key"] == bad["key"] == f"checks-alpha-readings-{bad_day.day}"
+    assert good["key"] == bad["key"] == f"checks-{slug(f'alpha/readings [{bad_day.day}]')}"
     shown = {row["check"]: (row["severity"], row["passed"], row["rows failed"]) for row in json.loads(bad["data"])}
     assert shown == {
         "contract": ("error", "yes", "0 of 2"),

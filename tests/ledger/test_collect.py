@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lockgate.ledger import Forbidden, LeaseLost
-from lockgate.orchestration.discard import discard_values
+from lockgate.orchestration.discard import Discarded, discard_values
 from lockgate.store import open_store
 from tests.ledger.mutants import proves
 from tests.ledger.world import World, asset
@@ -115,6 +115,6 @@ def test_each_team_deletes_what_was_given_up_of_its_own(world: World, tmp_path: 
 
     world.of(SOURCE).discarded(list(others))
     assert platform.leavings() == own | others
-    assert discard_values(world.of(SOURCE), store) == 1
+    assert discard_values(world.of(SOURCE), store) == Discarded(deleted=1)
     assert platform.leavings() == others
     assert [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("data.*")] == ["flights"]

@@ -59,6 +59,8 @@ BREAKING = {
     "teams_pkey": "insert into teams values ('weather', 'other_role')",
     "teams_role": "insert into teams values ('other', 'lockgate_team_weather')",
     "teams_name": "insert into teams values ('No/team', 'other_role')",
+    "teams_reserved": "insert into teams values ('platform', 'other_role')",
+    "teams_single_underscores": "insert into teams values ('weather__night', 'other_role')",
     "assets_pkey": _asset("weather/a", name="a"),
     "assets_team": _asset("nobody/c", team="nobody"),
     "assets_name": _asset("weather/C", name="C"),

@@ -65,12 +65,16 @@ def test_without_keep_everything_stays(world: World) -> None:
 
 
 def test_the_current_version_stays_whatever_the_manifest_says(world: World) -> None:
-    """A hostile manifest may name any number."""
-    world.deploy(replace(asset(SOURCE), keep=-5))
+    """And what was registered before such a number was refused keeps all of it: it ends nobody's retention."""
+    world.deploy(replace(asset(SOURCE), keep=1))
     world.publish(SOURCE)
     world.publish(SOURCE)
     age(world)
     assert expendable(world) == [(SOURCE, 1)]
+    for keep in ("-5", "0", "1.5", '"many"', "{}", "1e30"):
+        change = "update assets set spec = jsonb_set(spec, '{keep}', %s::jsonb)"
+        world.superuser.execute(change, [keep])
+        assert expendable(world) == []
 
 
 @proves("keep_pinned")

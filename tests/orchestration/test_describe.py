@@ -1,5 +1,6 @@
 """A team's code is loaded in a process of its own, which may compute and wait for so long and no longer."""
 
+import time
 from pathlib import Path
 
 import psutil
@@ -48,3 +49,20 @@ def _lives(pid: int) -> bool:
 def test_what_a_team_prints_when_it_is_imported_is_no_answer(tmp_path: Path) -> None:
     """However much it is: a pipe that is full would hold it up for ever."""
     assert describe_team(team(tmp_path, f"print('x' * 1_000_000)\n{SOUND}"))["team"] == "sound"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('loading', end='')\n",
+        "import sys\nprint('lockgate-answer:{}')\nsys.stdout.close()\n",
+        "import os\nos.write(1, b'\\xff\\xfe ready')\n",
+        "import atexit\natexit.register(print, 'good bye')\n",
+        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(30)'])\n",
+    ],
+    ids=["half a line", "an answer of its own", "no text", "at its end", "what goes on for half a minute"],
+)
+def test_nothing_that_an_import_does_to_its_output_spoils_the_answer(tmp_path: Path, code: str) -> None:
+    began = time.monotonic()
+    assert describe_team(team(tmp_path, code + SOUND))["team"] == "sound"
+    assert time.monotonic() - began < 25

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 
 import lockgate.worker.warm as warm_module
 from lockgate.worker import WarmProcessWorker, client
+from lockgate.worker.servers import ForkServers, socket_path
 from tests.running import command_of, until
 from tests.worker.conftest import Pool
 
@@ -168,20 +168,42 @@ def test_a_cancelled_run_ends_as_cancelled(warm: Pool) -> None:
     until(lambda: not Path(f"/proc/{pid}").exists(), "its process is gone")
 
 
-def test_code_that_starts_a_thread_when_imported_runs_cold_and_the_worker_says_why(warm: Pool) -> None:
-    """A thread would not survive the fork: better slow than stuck."""
-    (warm.folder / "assets.py").write_text(
-        "import threading, time\n"
-        "from lockgate import Team\n"
-        f"team = Team('{warm.folder.name.replace('-', '_')}')\n"
-        "threading.Thread(target=time.sleep, args=(3600,), daemon=True, name='busybody').start()\n"
-    )
-    renamed = warm.folder.with_name(warm.folder.name.replace("-", "_"))
-    shutil.copytree(warm.folder, renamed)
+SOUND = "from lockgate import Team\n\nteam = Team('harbour')\n"
+
+
+async def _warned(folder: Path, code: str) -> list[str]:
+    """Why the runs of a team with this code start cold, if they do."""
+    folder = folder / "harbour"
+    folder.mkdir()
+    (folder / "assets.py").write_text(code)
+    warnings: list[str] = []
+    servers = ForkServers(warn=warnings.append)
     try:
-        run = warm.start("return")
-        assert warm.ended(run).state_name == "Completed"
-        until(lambda: "start cold" in warm.log, "the worker says so")
+        await servers.ensure(folder)
+        assert bool(warnings) != socket_path(folder).exists()
     finally:
-        (warm.folder / "assets.py").unlink()
-        shutil.rmtree(renamed)
+        servers.close()
+    return warnings
+
+
+async def test_code_that_starts_a_thread_when_imported_runs_cold_and_the_worker_says_why(tmp_path: Path) -> None:
+    """A thread would not survive the fork: better slow than stuck."""
+    busy = "import threading, time\nthreading.Thread(target=time.sleep, args=(3600,), daemon=True).start()\n"
+    (warning,) = await _warned(tmp_path, busy + SOUND)
+    assert warning.startswith(f"Runs in {tmp_path / 'harbour'} start cold: ")
+    assert "starts a thread when imported" in warning
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('hello')\n",
+        "print('cold: not at all', flush=True)\n",
+        "print('x' * 1_000_000, end='', flush=True)\n",
+        "import os\nos.write(1, b'\\xff\\xfe')\n",
+        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(30)'])\n",
+    ],
+    ids=["a line", "an answer of its own", "more than a pipe holds", "no text", "a child that stays"],
+)
+async def test_what_code_prints_when_it_is_imported_does_not_make_its_runs_cold(tmp_path: Path, code: str) -> None:
+    assert await _warned(tmp_path, code + SOUND) == []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from lockgate.core.errors import InvalidName, PartitionMismatch, PlatformError, UsageError
+from lockgate.core.errors import DefinitionError, InvalidName, PartitionMismatch, PlatformError, UsageError
 from lockgate.core.keys import check_name, split_key
 from lockgate.core.spec import AssetSpec
 from lockgate.settings import all_teams, api_url
@@ -77,9 +77,12 @@ def registered(registry: Mapping[str, AssetSpec], key: str) -> AssetSpec:
 
     Raises:
         UsageError: If the key is none, or names nothing that is deployed; with the nearest that is.
+        DefinitionError: If what is deployed cannot be read by this release.
     """
     if checked_key(key) not in registry:
         raise UsageError(f"There is no asset {key}.", cure=suggestion(key, registry), asset=key)
+    if registry[key].unreadable:
+        raise DefinitionError(registry[key].unreadable, cure=f"Run: lockgate deploy {registry[key].team}", asset=key)
     return registry[key]
 
 

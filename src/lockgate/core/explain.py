@@ -25,7 +25,7 @@ from lockgate.core.sweep import Progress, missing_run
 
 State: TypeAlias = Literal[
     "current", "due", "outdated", "declined", "never_run", "failed", "rejected", "blocked", "waiting", "unshared",
-    "pickled", "unknown", "no_partition",
+    "pickled", "unknown", "unreadable", "no_partition",
 ]  # fmt: skip
 """What holds of a slice.
 
@@ -41,6 +41,7 @@ waiting       an input has no version yet, or nothing new
 unshared      its owner does not share it with the asset below
 pickled       its current version is a pickle that the asset below does not trust, or cannot read
 unknown       nobody has deployed it
+unreadable    what is registered of it cannot be read by this release
 no_partition  it has no slice of this name
 """
 
@@ -83,7 +84,8 @@ class Explanation:
         newer: What its current version was not made from: ``weather/days [2013-01-05] v2``, ``code``.
         since: Since when it is so, where the ledger knows.
         running_since: When the attempt under way began.
-        why: For ``failed``, what the ledger keeps of the error; for ``pickled``, what keeps the reader, and the cure.
+        why: For ``failed``, what the ledger keeps of the error; for ``pickled``, what keeps the reader, and the cure;
+            for ``unreadable``, why.
         owners: Whom to ask: people or addresses of the asset, else its team.
         reader: For ``unshared``, the team that may not read it.
         causes: The inputs that make it so.
@@ -145,6 +147,8 @@ class _Walk:
     def at(self, where: Slice, role: ReasonKind | None = None) -> Explanation:
         """One slice; the causes of one met before are not told again."""
         asset = self.snapshot.assets[where[0]]
+        if asset.unreadable:
+            return Explanation(*where, "unreadable", role, why=asset.unreadable, owners=owners_of(asset))
         head = self.snapshot.head(*where)
         if head.number is None and head.judged is None and not asset.has_partition(where[1]):
             return Explanation(*where, "no_partition", role, owners=owners_of(asset))
@@ -229,11 +233,14 @@ class _Walk:
         if source is None:
             yield Explanation(given.key, None, "unknown", kind, owners=(given.key.partition("/")[0],))
             return
+        if source.unreadable:
+            yield self.at((given.key, partition), kind)
+            return
         if kind == "unshared":
             yield Explanation(given.key, None, "unshared", kind, owners=owners_of(source), reader=asset.team)
             return
         slices = read_slices(asset, given, partition, self.snapshot)
-        if kind == "rejected":
+        if kind in ("rejected", "unreadable"):
             slices = [where for where in slices if standing(*where, self.snapshot) != "good"]
         told = [self.at(where, kind) for where in slices]
         if asset.fans_in(source) and kind == "not_fresh":

@@ -52,6 +52,8 @@ def _state(told: Explanation) -> str:
             return told.why
         case "unknown":
             return "not deployed"
+        case "unreadable":
+            return told.why
         case "no_partition":
             return "has no partition of this name"
 
@@ -73,7 +75,7 @@ def next_step(told: Explanation) -> str:
             return run
         case "unshared":
             return f'add "{told.reader}" to shared_with of {name}, then: lockgate deploy {team}'
-        case "unknown":
+        case "unknown" | "unreadable":
             return f"lockgate deploy {team}"
         case "no_partition":
             return f"widen the partitions of {name}, then: lockgate deploy {team}"

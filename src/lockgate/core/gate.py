@@ -78,9 +78,9 @@ class Snapshot:
         return self._partitions.get(key, [])
 
     def has(self, where: Slice) -> bool:
-        """Whether an asset, as it is registered, has that partition; True of one that is not registered."""
+        """Whether an asset, as it is registered, has that partition; True of one of which nobody can tell."""
         asset = self.assets.get(where[0])
-        return asset is None or asset.has_partition(where[1])
+        return asset is None or bool(asset.unreadable) or asset.has_partition(where[1])
 
     @cached_property
     def _partitions(self) -> dict[str, list[str]]:
@@ -90,7 +90,7 @@ class Snapshot:
         return found
 
 
-ReasonKind: TypeAlias = Literal["rejected", "unshared", "unknown", "pickled", "missing", "not_fresh"]
+ReasonKind: TypeAlias = Literal["rejected", "unshared", "unknown", "unreadable", "pickled", "missing", "not_fresh"]
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,11 @@ class Reason:
 
     Attributes:
         kind: ``rejected``: the asset's last judged attempt failed its checks; ``unshared``: its owner does not share
-            it with the reader; ``unknown``: it is not registered; ``pickled``: its current version is a pickle that the
-            reader does not trust or cannot read; ``missing``: it has no published version; ``not_fresh``: it has
-            nothing new, and the reader wants all inputs fresh.
-        asset: The asset it is about: for ``rejected`` the ancestor where the rejection stands.
+            it with the reader; ``unknown``: it is not registered; ``unreadable``: what is registered of it cannot be
+            read by this release; ``pickled``: its current version is a pickle that the reader does not trust or cannot
+            read; ``missing``: it has no published version; ``not_fresh``: it has nothing new, and the reader wants all
+            inputs fresh.
+        asset: The asset it is about: for ``rejected`` and ``unreadable`` the ancestor where that stands.
         partition: Its partition.
         checks: For ``rejected``, the failed checks.
         via: The direct input through which it reaches the run.
@@ -130,6 +131,8 @@ class Reason:
                 return f"{where} is not shared with this team; team {self.team} can add it to shared_with"
             case "unknown":
                 return f"{where} is not deployed; team {self.team} can deploy it"
+            case "unreadable":
+                return f"{where} was registered by another release of lockgate; team {self.team} can deploy it anew"
             case "pickled":
                 return f"{where} {self.why}"
             case "missing":
@@ -181,6 +184,8 @@ def decide(key: str, partition: str, snapshot: Snapshot, *, force: bool = False)
             by a rejection, a missing share or a missing version.
     """
     asset = snapshot.assets[key]
+    if asset.unreadable:
+        return Blocked((Reason("unreadable", key, UNPARTITIONED),))
     if shut := [reason for given in asset.inputs for reason in _shut(asset, given, partition, snapshot)]:
         return Blocked(tuple(shut))
     pins: list[Pin] = []
@@ -215,8 +220,10 @@ def standing(key: str, partition: str, snapshot: Snapshot) -> Standing:
     """The standing of a slice: its own rejection first, else that of any slice it stands on, directly or not."""
     if snapshot.head(key, partition).judged == "rejected":
         return "rejected"
+    if _unreadable(key, snapshot):
+        return "blocked"
     above = stands_on(key, partition, snapshot)
-    return "blocked" if next(_rejected_at_or_above(above, snapshot, set()), None) else "good"
+    return "blocked" if next(_no_good(above, snapshot), None) else "good"
 
 
 def stands_on(key: str, partition: str, snapshot: Snapshot) -> list[Slice]:
@@ -252,6 +259,8 @@ def _shut(asset: AssetSpec, given: InputSpec, partition: str, snapshot: Snapshot
     source = snapshot.assets.get(given.key)
     if source is None:
         return [Reason("unknown", given.key, UNPARTITIONED, via=given.key)]
+    if source.unreadable:
+        return [Reason("unreadable", given.key, UNPARTITIONED, via=given.key)]
     if not source.readable_by(asset.team):
         return [Reason("unshared", given.key, UNPARTITIONED, via=given.key)]
     slices = read_slices(asset, given, partition, snapshot)
@@ -259,10 +268,19 @@ def _shut(asset: AssetSpec, given: InputSpec, partition: str, snapshot: Snapshot
         return pickled
     if given.on_rejected == "last_good":
         return []
-    return [
-        Reason("rejected", head.asset, head.partition, head.failed_checks, via=given.key)
-        for head in _rejected_at_or_above(slices, snapshot, set())
-    ]
+    return [_reason_of(head, given, snapshot) for head in _no_good(slices, snapshot)]
+
+
+def _reason_of(head: Head, given: InputSpec, snapshot: Snapshot) -> Reason:
+    if head.judged != "rejected" and _unreadable(head.asset, snapshot):
+        return Reason("unreadable", head.asset, UNPARTITIONED, via=given.key)
+    return Reason("rejected", head.asset, head.partition, head.failed_checks, via=given.key)
+
+
+def _unreadable(key: str, snapshot: Snapshot) -> bool:
+    """Whether nobody can tell what an asset stands on."""
+    asset = snapshot.assets.get(key)
+    return asset is not None and bool(asset.unreadable)
 
 
 def _pickled(asset: AssetSpec, given: InputSpec, slices: Iterable[Slice], snapshot: Snapshot) -> Iterator[Reason]:
@@ -280,16 +298,16 @@ def barrier_of(asset: AssetSpec, given: InputSpec, file: str) -> Barrier | None:
     return barrier(file, owner, trusted=given.trust == "pickle", word=f'Input("{given.key}", trust="pickle")')
 
 
-def _rejected_at_or_above(slices: Iterable[Slice], snapshot: Snapshot, seen: set[Slice]) -> Iterator[Head]:
-    """The rejected heads among slices and all that they stand on, each once, however deep the graph is."""
-    pending = list(slices)[::-1]
+def _no_good(slices: Iterable[Slice], snapshot: Snapshot) -> Iterator[Head]:
+    """Of slices and all that they stand on, however deep, the heads that are rejected or that nobody can read."""
+    pending, seen = list(slices)[::-1], set[Slice]()
     while pending:
         where = pending.pop()
         if where in seen:
             continue
         seen.add(where)
         head = snapshot.head(*where)
-        if head.judged == "rejected":
+        if head.judged == "rejected" or _unreadable(where[0], snapshot):
             yield head
         pending += stands_on(*where, snapshot)[::-1]
 

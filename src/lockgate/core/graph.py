@@ -37,6 +37,12 @@ def _check_input(spec: AssetSpec, given: InputSpec, known: Mapping[str, AssetSpe
             cure=f"Mend the key, or let its owner run: lockgate deploy {given.key.partition('/')[0]}",
             asset=spec.key,
         )
+    if source.unreadable:
+        raise UnknownInput(
+            f"{spec.key} reads {given.key}: {source.unreadable}",
+            cure=f"Let its owner run: lockgate deploy {source.team}",
+            asset=spec.key,
+        )
     if not source.readable_by(spec.team):
         raise NotShared(
             f"{spec.key} reads {given.key}, which team {source.team} does not share with {spec.team}.",

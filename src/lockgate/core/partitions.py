@@ -14,10 +14,10 @@ _STATIC_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 def _day(text: object, what: str) -> datetime.date:
     try:
-        day = datetime.date.fromisoformat(str(text))
+        day = datetime.date.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         day = None
-    if day is None or day.isoformat() != str(text):
+    if day is None or day.isoformat() != text:
         raise PartitionMismatch(f"{what} {text!r} is not a day.", cure="Write days as 2013-01-05.")
     return day
 
@@ -104,12 +104,18 @@ Partitions: TypeAlias = Unpartitioned | Daily | Static
 
 
 def partitions_from_json(data: Mapping[str, Any]) -> Partitions:
-    """The partitions a manifest describes."""
+    """The partitions a manifest describes.
+
+    Raises:
+        PartitionMismatch: If they are of a kind that this release does not know.
+    """
     if data["kind"] == "daily":
         return Daily(data["start"], data.get("end"))
-    if data["kind"] == "static":
+    if data["kind"] == "static" and isinstance(data["names"], list):
         return Static(*data["names"])
-    return Unpartitioned()
+    if data["kind"] == "none":
+        return Unpartitioned()
+    raise PartitionMismatch(f"there are no partitions of kind {data['kind']!r}.")
 
 
 def is_fan_in(dependent: Partitions, source: Partitions) -> bool:

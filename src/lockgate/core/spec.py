@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
 from lockgate.core.check import Severity
-from lockgate.core.errors import DefinitionError
+from lockgate.core.errors import DefinitionError, LockgateError
 from lockgate.core.formats import Trust
 from lockgate.core.partitions import Partitions, Unpartitioned, is_fan_in, partitions_from_json
 from lockgate.core.schedule import Schedule, schedule_from_json, schedule_to_json
+from lockgate.core.typed import mistyped
 
 Wants: TypeAlias = Literal["any", "all"]
 OnRejected: TypeAlias = Literal["block", "last_good"]
@@ -79,7 +80,10 @@ class ContractSpec:
 
 @dataclass(frozen=True)
 class AssetSpec:
-    """An asset as registered in the ledger; see the manifest in ``to_json``."""
+    """An asset as registered in the ledger; see the manifest in ``to_json``.
+
+    Of one that this release cannot read nothing is known but its key, and ``unreadable`` says why in one sentence.
+    """
 
     key: str
     code_version: str = ""
@@ -98,6 +102,7 @@ class AssetSpec:
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     contract: ContractSpec | None = None
+    unreadable: str = ""
 
     @property
     def team(self) -> str:
@@ -111,7 +116,7 @@ class AssetSpec:
 
     def readable_by(self, team: str) -> bool:
         """Whether ``team`` may read this asset: its owner, or one it is shared with."""
-        return team == self.team or team in self.shared_with or EVERYONE in self.shared_with
+        return not self.unreadable and (team == self.team or team in self.shared_with or EVERYONE in self.shared_with)
 
     def has_partition(self, partition: str) -> bool:
         """Whether this asset has a slice of that name."""
@@ -163,14 +168,52 @@ class AssetSpec:
 
 
 def spec_from_json(data: Mapping[str, Any]) -> AssetSpec:
-    """The typed form of one asset of a manifest."""
+    """The typed form of one asset of a manifest.
+
+    Raises:
+        DefinitionError: If it is not of the form that this release knows.
+    """
+    try:
+        spec = _spec_from_json(data)
+        wrong = mistyped(spec, AssetSpec)
+    except LockgateError as error:
+        raise _unreadable(data, error.message) from None
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise _unreadable(data, f"{type(error).__name__}: {error}") from None
+    if wrong:
+        raise _unreadable(data, f"{wrong} is of another type")
+    return spec
+
+
+def known_spec(data: Any) -> AssetSpec:
+    """The same of what anybody has registered: what cannot be read concerns its owner and its readers alone."""
+    try:
+        return spec_from_json(data)
+    except DefinitionError as error:
+        return AssetSpec(key=_key(data), unreadable=error.message)
+
+
+def _key(data: Any) -> str:
+    return str(data.get("key")) if isinstance(data, Mapping) else "?"
+
+
+def _unreadable(data: Any, why: str) -> DefinitionError:
+    told = " ".join(why.split()).rstrip(".")[:200]
+    return DefinitionError(
+        f"{_key(data)} is registered in a form that this release of lockgate cannot read: {told}.",
+        cure="Deploy it again with this release, or update to the one that registered it.",
+        asset=_key(data),
+    )
+
+
+def _spec_from_json(data: Mapping[str, Any]) -> AssetSpec:
     return AssetSpec(
         key=data["key"],
         code_version=data["code_version"],
         partitions=partitions_from_json(data["partitions"]),
         inputs=tuple(InputSpec(**given) for given in data["inputs"]),
         checks=tuple(CheckSpec(**check) for check in data["checks"]),
-        shared_with=tuple(data["shared_with"]),
+        shared_with=_list(data["shared_with"]),
         wants=data["wants"],
         effect=data["effect"],
         schedule=schedule_from_json(data["schedule"]),
@@ -180,10 +223,16 @@ def spec_from_json(data: Mapping[str, Any]) -> AssetSpec:
         keep=data.get("keep"),
         catch_up=data.get("catch_up", "latest"),
         description=data["description"],
-        owners=tuple(data["owners"]),
-        tags=tuple(data["tags"]),
+        owners=_list(data["owners"]),
+        tags=_list(data["tags"]),
         contract=_contract_from_json(data.get("contract")),
     )
+
+
+def _list(data: Any) -> tuple[Any, ...]:
+    if not isinstance(data, list):
+        raise TypeError(f"{type(data).__name__} where a list belongs")
+    return tuple(data)
 
 
 def _contract_from_json(data: Mapping[str, Any] | None) -> ContractSpec | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # a team without contracts does not pay for pandas and pander
 
 F = TypeVar("F", bound=Callable[..., Any])
 PARTITION = "partition"
+TAG_MARK = "lockgate:"
 LONGEST_SECONDS = 7 * 86400
 
 
@@ -116,7 +117,7 @@ class Team:
                     effect=effect,
                     description=description or inspect.getdoc(definition(fn) or fn) or "",
                     owners=self.owners if owners is None else _texts(owners, "owners", name),
-                    tags=_texts(tags, "tags", name),
+                    tags=_tags(tags, name),
                 )
                 _check_signature(asset)
                 if name in self.assets:
@@ -267,6 +268,10 @@ def _trust(trust: Trust, key: str, team: str) -> Trust:
 def _check_signature(asset: Asset) -> None:
     parameters = set(inspect.signature(asset.fn).parameters)
     bound = {given.param for given in asset.inputs}
+    if PARTITION in bound:
+        raise DefinitionError(
+            "an input is bound to the parameter partition, which receives the partition.", cure="Rename the parameter."
+        )
     if unknown := sorted(bound - parameters):
         raise UnknownInput(f"inputs {', '.join(unknown)} are no parameters of the function.")
     needed = {
@@ -286,8 +291,9 @@ def _check_signature(asset: Asset) -> None:
 def _check_check(asset: Asset, check: Check) -> None:
     if check.name == CONTRACT or check.name in {other.name for other in asset.checks}:
         raise DuplicateName("the name is taken.", cure="Rename the function, or pass name=...")
-    if not _takes_a_value(check.fn) and not asset.effect:
-        raise DefinitionError("the function takes no value.", cure="Give it one parameter for the value.")
+    if not _takes_a_value(check.fn):
+        what = "None, as an effect returns nothing" if asset.effect else "the value"
+        raise DefinitionError("the function takes no value.", cure=f"Give it one parameter for {what}.")
     known = {given.param for given in asset.inputs} | {PARTITION}
     if unknown := sorted(set(check.parameters) - known):
         raise UnknownInput(
@@ -324,6 +330,14 @@ def _texts(texts: Iterable[str], what: str, name: str) -> tuple[str, ...]:
         raise DefinitionError(
             f"{what} of {name} must be a list of texts." if name else f"{what} must be a list of texts."
         )
+    return given
+
+
+def _tags(tags: Iterable[str], name: str) -> tuple[str, ...]:
+    """Free words; what begins with our mark, lockgate says of runs that it starts itself."""
+    given = _texts(tags, "tags", name)
+    if ours := [tag for tag in given if tag.startswith(TAG_MARK)]:
+        raise DefinitionError(f"tag {ours[0]!r} begins with {TAG_MARK}, as lockgate's own do.", cure="Rename it.")
     return given
 
 

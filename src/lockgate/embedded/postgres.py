@@ -25,8 +25,8 @@ _SETTINGS = {
     # No socket file: its path may be at most 107 bytes long, and a project's folder may be longer.
     "unix_socket_directories": "",
     "password_encryption": "scram-sha-256",
-    # Prefect's server, the ledger's callers and one connection per run.
-    "max_connections": "200",
+    # Prefect's server, the platform, and each team's share: src/lockgate/ledger/limits.py.
+    "max_connections": "400",
     # Short queries on a small machine: neither compiling them nor dividing them pays.
     "jit": "off",
     "max_parallel_workers_per_gather": "0",

@@ -9,34 +9,41 @@ from psycopg import sql
 from lockgate.core.errors import LedgerError
 from lockgate.core.keys import check_name
 from lockgate.ledger.errors import translate
+from lockgate.ledger.limits import apply_limits
 from lockgate.ledger.migrate import migrate
 from lockgate.ledger.roles import DATABASE, OWNER, PLATFORM, PLATFORM_LOGIN, TEAMS, team_role
 
 
-def bootstrap(server_url: str, logins: Mapping[str, str], database: str = DATABASE) -> None:
+def bootstrap(
+    server_url: str, logins: Mapping[str, str], database: str = DATABASE, *, prefect_processes: int = 1
+) -> None:
     """Create or bring up to date the ledger's database, tables and logins. Safe to repeat.
 
     Args:
         server_url: ``postgresql://`` address of the server, with a role that may create roles and databases.
         logins: Passwords by login: team names, and ``platform``.
         database: The ledger's database.
+        prefect_processes: How many processes of Prefect's server have their database on it too.
 
     Raises:
-        LedgerError: If the server cannot be reached or the role may not do it.
+        LedgerError: If the server cannot be reached, takes too few connections, or the role may not do it.
     """
     where = urlsplit(server_url).netloc.rpartition("@")[2]
     try:
         with psycopg.connect(server_url, autocommit=True, connect_timeout=10) as server:
+            # Two starters at once must not both migrate. Teams cannot connect to this database, nor take its locks.
+            server.execute("SELECT pg_advisory_lock(hashtext('lockgate.bootstrap'))")
             for role, login in ((OWNER, "NOLOGIN"), (TEAMS, "NOLOGIN"), (PLATFORM, "LOGIN")):
                 _ensure_role(server, role, login)
             _ensure_database(server, database)
-        url = database_url(server_url, database)
-        migrate(url)
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as ledger:
-            for login, password in logins.items():
-                _ensure_login(ledger, login, password, database)
+            url = database_url(server_url, database)
+            migrate(url)
+            with psycopg.connect(url, autocommit=True, connect_timeout=10) as ledger:
+                for login, password in logins.items():
+                    _ensure_login(ledger, login, password, database)
+                apply_limits(ledger, prefect_processes)
     except psycopg.Error as error:
-        raise translate(error, where, reached=not isinstance(error, psycopg.OperationalError)) from error
+        raise translate(error, where, reached=error.sqlstate is not None) from error
 
 
 def database_url(server_url: str, database: str = DATABASE) -> str:

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from lockgate.core.check import Verdict
 from lockgate.core.explain import Activity
 from lockgate.core.gate import Head, Pin, Slice, Snapshot
-from lockgate.core.spec import spec_from_json
+from lockgate.core.spec import known_spec
 from lockgate.core.sweep import Progress, Tried
 from lockgate.ledger.records import Attempt, SliceStatus
 
@@ -18,7 +18,7 @@ def snapshot_from_json(data: Mapping[str, Any]) -> Snapshot:
     """What ``snapshot`` returns."""
     heads = [_head(entry) for entry in data["heads"]]
     return Snapshot(
-        assets={spec["key"]: spec_from_json(spec) for spec in data["assets"]},
+        assets={spec.key: spec for spec in map(known_spec, data["assets"])},
         heads={(head.asset, head.partition): head for head in heads},
     )
 

@@ -13,7 +13,8 @@ LedgerError
 ├── NothingStaged  LG009  nothing to publish, or something else staged already
 ├── InputsRefused  LG010  an input is unpublished, withdrawn, unshared, or none of the asset's
 ├── AttemptSettled LG011  the attempt has its outcome
-└── InvalidRequest LG012  an outcome that cannot be recorded, a rollback without a reason
+├── InvalidRequest LG012  an outcome that cannot be recorded, a rollback without a reason
+└── RegistryHeld   LG013  another deploy holds the registry
 """
 
 import psycopg
@@ -73,6 +74,10 @@ class InvalidRequest(LedgerError):
     """An outcome that cannot be recorded, or a rollback without a reason."""
 
 
+class RegistryHeld(LedgerError):
+    """Another deploy held the registry for as long as one waits."""
+
+
 _BY_STATE: dict[str, type[LedgerError]] = {
     "LG001": Forbidden,
     "LG002": RegistrationRefused,
@@ -86,6 +91,7 @@ _BY_STATE: dict[str, type[LedgerError]] = {
     "LG010": InputsRefused,
     "LG011": AttemptSettled,
     "LG012": InvalidRequest,
+    "LG013": RegistryHeld,
 }
 _REGISTRY_TABLES = {"assets", "asset_inputs", "asset_checks"}
 
@@ -103,9 +109,15 @@ def translate(error: psycopg.Error, where: str, *, reached: bool = True) -> Ledg
         return kind(told.message_primary or "refused", cure=told.message_hint or "", asset=told.message_detail or None)
     if not reached:
         reason = " ".join(str(error).split()).rstrip(".")
+        if "too many connections" in reason or "slots are reserved" in reason:
+            return LedgerUnavailable(
+                f"The ledger at {where} gives this login no more connections.", cure="Close some of its others."
+            )
         return LedgerUnavailable(f"The ledger at {where} cannot be reached: {reason}.", cure="Start it: lockgate up")
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return Forbidden(f"The ledger refused: {told.message_primary}.", cure="Use the login that may do this.")
+    if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+        return LedgerError(f"The ledger at {where} gave up: {told.message_primary}.", cure="Try again in a minute.")
     if isinstance(error, psycopg.IntegrityError) and told.table_name in _REGISTRY_TABLES:
         return RegistrationRefused(f"The manifest breaks {told.constraint_name or told.column_name}.", cure="Mend it.")
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction):

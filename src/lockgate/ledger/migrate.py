@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from lockgate.core.errors import LedgerError
 
@@ -34,6 +35,9 @@ def migrate(url: str) -> None:
         raise LedgerError(
             "The ledger was made by a newer release of lockgate.", cure="Update lockgate to the release that runs it."
         ) from error
+    except DBAPIError as error:
+        # The driver's own, as of every other statement.
+        raise error.orig or error from error
 
 
 def newest() -> str:

@@ -49,6 +49,11 @@ class Operator(Ledger):
         )
         return {row["flow_run_id"] for row in rows}
 
+    def end_overlong(self, seconds: float) -> list[str]:
+        """End the transactions that teams have had open for so long; returns the roles whose they were."""
+        rows = self._rows("select role from lockgate.end_overlong(%s) as role", float(seconds))
+        return sorted({row["role"] for row in rows})
+
     def unannounced(self, grace_seconds: float, limit: int) -> list[Unannounced]:
         """Current versions published at least so long ago whose event was never sent, oldest first."""
         rows = self._rows(

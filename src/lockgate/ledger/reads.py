@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from lockgate.core.check import Verdict
 from lockgate.core.explain import Activity
 from lockgate.core.gate import Slice, Snapshot
-from lockgate.core.spec import AssetSpec, spec_from_json
+from lockgate.core.spec import AssetSpec, known_spec
 from lockgate.core.sweep import Progress
 from lockgate.ledger import queries
 from lockgate.ledger.decode import (
@@ -24,9 +24,9 @@ class Reads(Login):
     """The reads of an open login."""
 
     def registry(self) -> dict[str, AssetSpec]:
-        """All deployed assets of all teams by key."""
+        """All deployed assets of all teams by key, those that this release cannot read too."""
         rows = self._rows("select key, spec from lockgate.assets where active order by key")
-        return {row["key"]: spec_from_json(row["spec"]) for row in rows}
+        return {row["key"]: known_spec(row["spec"]) for row in rows}
 
     def snapshot(self, key: str, partition: str | None) -> Snapshot:
         """Registry and heads of an asset and all its ancestors, read at one moment; None for all partitions."""

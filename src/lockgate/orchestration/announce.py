@@ -5,6 +5,7 @@ from prefect.events.schemas.events import RelatedResource, Resource
 
 from lockgate.core.keys import event_resource
 from lockgate.ledger import Ledger, Operator
+from lockgate.orchestration.notes import Note, by_itself
 from lockgate.orchestration.prefect_file import BY_ASSET, MATERIALIZED
 from lockgate.orchestration.threads import in_thread
 
@@ -33,9 +34,11 @@ async def announce(ledger: Ledger, key: str, partition: str, number: int, versio
     await in_thread(lambda: ledger.announced(version_id))
 
 
-async def announce_forgotten(ledger: Operator) -> list[tuple[str, str]]:
-    """Announce current versions whose run ended between its commit and its event; returns their slices."""
-    forgotten = await in_thread(lambda: ledger.unannounced(GRACE_SECONDS, MAX_A_ROUND))
-    for version in forgotten:
-        await announce(ledger, version.asset, version.partition, version.number, version.version_id)
-    return [(version.asset, version.partition) for version in forgotten]
+async def announce_forgotten(ledger: Operator) -> list[Note]:
+    """Announce current versions whose run ended between its commit and its event."""
+    notes: list[Note] = []
+    for version in await in_thread(lambda: ledger.unannounced(GRACE_SECONDS, MAX_A_ROUND)):
+        with by_itself(notes, version.asset, version.partition):
+            await announce(ledger, version.asset, version.partition, version.number, version.version_id)
+            notes.append(Note(version.asset, version.partition, "announced"))
+    return notes

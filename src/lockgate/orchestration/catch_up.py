@@ -17,13 +17,14 @@ from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Scheduled
 
 from lockgate.core.catch_up import missed, skipped
-from lockgate.core.gate import Slice
 from lockgate.core.partitions import Daily
 from lockgate.core.schedule import Cron, Every, Schedule, last_complete_day
 from lockgate.core.spec import AssetSpec, CatchUp
 from lockgate.orchestration.deployed import MAX_PAGES, PAGE, deployments_of, jobs_of
+from lockgate.orchestration.notes import Note, by_itself
 
 DOWNTIME = datetime.timedelta(minutes=3)
+MADE_UP = "scheduled while the server was down: started"
 
 
 def overtaken(catch_up: CatchUp, schedule: Schedule | None) -> State[None] | None:
@@ -36,8 +37,8 @@ def overtaken(catch_up: CatchUp, schedule: Schedule | None) -> State[None] | Non
     return Cancelled(name="Skipped", message=why) if why else None
 
 
-async def catch_up(client: PrefectClient, registry: Mapping[str, AssetSpec]) -> list[Slice]:
-    """After a downtime of the server, start the runs that were due meanwhile and never scheduled; returns their slices.
+async def catch_up(client: PrefectClient, registry: Mapping[str, AssetSpec]) -> list[Note]:
+    """After a downtime of the server, start the runs that were due meanwhile and never scheduled.
 
     Without a downtime it asks Prefect one question.
     """
@@ -50,8 +51,10 @@ async def catch_up(client: PrefectClient, registry: Mapping[str, AssetSpec]) -> 
 
 async def make_up(
     client: PrefectClient, registry: Mapping[str, AssetSpec], after: datetime.datetime, now: datetime.datetime
-) -> list[Slice]:
+) -> list[Note]:
     """Start the runs that were due between two moments and never scheduled.
+
+    Each deployment is looked at by itself: a schedule that Prefect holds and nobody can follow stops no other.
 
     Args:
         client: Of Prefect's API.
@@ -60,17 +63,18 @@ async def make_up(
         now: With time zone.
 
     Returns:
-        Their slices; of a job, of which the latest run is made up for, the name of its deployment.
+        A note per slice; of a job, of which the latest run is made up for, by the name of its deployment.
     """
     scheduled = {key: spec for key, spec in registry.items() if spec.schedule and spec.catch_up != "none"}
     teams = {spec.team for spec in registry.values()}
     deployments = await deployments_of(client, scheduled) | await jobs_of(client, teams)
-    started: list[Slice] = []
+    notes: list[Note] = []
     for key, deployment in deployments.items():
-        if not deployment.paused:
-            runs = _make_up(client, key, deployment, scheduled.get(key), after, now)
-            started += [(key, partition) async for partition in runs]
-    return started
+        with by_itself(notes, key):
+            if not deployment.paused:
+                async for partition in _make_up(client, key, deployment, scheduled.get(key), after, now):
+                    notes.append(Note(key, partition, MADE_UP))
+    return notes
 
 
 async def _last_round(client: PrefectClient) -> datetime.datetime | None:

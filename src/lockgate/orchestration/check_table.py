@@ -1,12 +1,12 @@
 """The table of checks that a run shows in Prefect. It is a view: the ledger has what counts."""
 
-import re
 from typing import Any
 
 import httpx
 from prefect import get_run_logger
 from prefect.artifacts import acreate_table_artifact
 
+from lockgate.core.keys import slug
 from lockgate.orchestration.asset_run import AssetRun
 
 
@@ -34,7 +34,7 @@ async def show_checks(rows: list[dict[str, Any]], where: str, what: str) -> None
         where: Asset and partition, or job, whose tables Prefect shows as one history.
         what: What the table is about, for its description.
     """
-    key = "checks-" + re.sub(r"[^a-z0-9]+", "-", where.lower()).strip("-")
+    key = f"checks-{slug(where)}"
     description = f"Checks of {what}. Examples show the shape, not the data."
     try:
         await acreate_table_artifact(table=rows, key=key, description=description)

@@ -5,6 +5,7 @@ reaches the store too, as on one machine, the sweep does not wait for the team's
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 from lockgate.core.errors import LockgateError
 from lockgate.ledger import Ledger, Operator
@@ -12,17 +13,32 @@ from lockgate.settings import has_store, store_url
 from lockgate.store import Store, open_store
 
 
-def discard_values(ledger: Ledger, store: Store) -> int:
+@dataclass(frozen=True)
+class Discarded:
+    """What became of the values that were given up.
+
+    Attributes:
+        deleted: How many are gone.
+        left: The versions whose value the store did not delete; the next round tries them again.
+    """
+
+    deleted: int = 0
+    left: tuple[int, ...] = ()
+
+
+def discard_values(ledger: Ledger, store: Store) -> Discarded:
     """Delete what was given up of this login's; a deletion that was interrupted is done again.
 
-    Returns:
-        How many values.
+    A value that cannot be deleted keeps no other from it.
     """
-    leavings = ledger.leavings()
+    leavings, left = ledger.leavings(), list[int]()
     for version, location in leavings.items():
-        store.delete(location)
-        ledger.discarded([version])
-    return len(leavings)
+        try:
+            store.delete(location)
+            ledger.discarded([version])
+        except LockgateError:
+            left.append(version)
+    return Discarded(len(leavings) - len(left), tuple(left))
 
 
 def discard_own(ledger: Ledger, store: Store) -> None:
@@ -31,6 +47,6 @@ def discard_own(ledger: Ledger, store: Store) -> None:
         discard_values(ledger, store)
 
 
-def discard_all(ledger: Operator) -> int:
-    """Delete what was given up of all teams, where the platform reaches the store; returns how many values."""
-    return discard_values(ledger, open_store(store_url())) if has_store() else 0
+def discard_all(ledger: Operator) -> Discarded:
+    """Delete what was given up of all teams, where the platform reaches the store."""
+    return discard_values(ledger, open_store(store_url())) if has_store() else Discarded()

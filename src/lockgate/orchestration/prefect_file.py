@@ -8,7 +8,7 @@ import yaml
 
 from lockgate.core.errors import DefinitionError
 from lockgate.core.job import Job
-from lockgate.core.keys import event_resource
+from lockgate.core.keys import event_resource, slug
 from lockgate.core.partitions import UNPARTITIONED, Static, Unpartitioned
 from lockgate.core.schedule import schedule_to_json
 from lockgate.core.spec import AssetSpec, InputSpec
@@ -19,6 +19,10 @@ MATERIALIZED = "prefect.asset.materialization.succeeded"
 # Triggers within a team look for the first, so whatever else sends that event has to say it too.
 BY_ASSET = "lockgate"
 BY_JOB = "lockgate:job"
+# Prefect fills in what stands between two braces, a secret block's value too, and has no way to say them as they are.
+# So the build step hands it two of them under this name.
+BRACES = "lockgate-two-braces"
+_TWO_BRACES = "{{ " + BRACES + " }}"
 _HEADER = "# Written by `lockgate generate {team}` from assets.py. Change the code, not this file.\n"
 
 
@@ -42,9 +46,9 @@ def render(team: str, specs: Sequence[AssetSpec], others: Mapping[str, AssetSpec
 
 
 def _deployment(spec: AssetSpec, known: Mapping[str, AssetSpec]) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": spec.name, "description": spec.description or f"Asset {spec.key}."}
+    entry: dict[str, Any] = {"name": spec.name, "description": quoted(spec.description or f"Asset {spec.key}.")}
     if spec.tags:
-        entry["tags"] = list(spec.tags)
+        entry["tags"] = [quoted(tag) for tag in spec.tags]
     entry["entrypoint"] = f"lockgate.flows.{spec.team}"
     entry["work_pool"] = {"name": spec.team}
     if spec.schedule:
@@ -57,7 +61,7 @@ def _deployment(spec: AssetSpec, known: Mapping[str, AssetSpec]) -> dict[str, An
 def _job(team: str, job: Job) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": job.deployment,
-        "description": job.description,
+        "description": quoted(job.description),
         "entrypoint": f"lockgate.jobs.{team}",
         "work_pool": {"name": team},
     }
@@ -66,12 +70,22 @@ def _job(team: str, job: Job) -> dict[str, Any]:
     return entry
 
 
+def quoted(text: str) -> str:
+    """A text that Prefect, reading a Prefect file, makes this text again."""
+    return text.replace("{{", _TWO_BRACES)
+
+
+def unquoted(text: str) -> str:
+    """What ``prefect deploy`` makes of a quoted text."""
+    return text.replace(_TWO_BRACES, "{{")
+
+
 def _schedules(spec: AssetSpec) -> list[dict[str, Any]]:
     """One schedule, or one per static partition; a daily asset finds its partition by the time it was due."""
     schedule = schedule_to_json(spec.schedule) or {}
     if isinstance(spec.partitions, Static):
         return [
-            {**schedule, "slug": f"{spec.name}-{name}".replace("_", "-").lower(), "parameters": {"partition": name}}
+            {**schedule, "slug": slug(f"{spec.name}-{name}"), "parameters": {"partition": name}}
             for name in spec.partitions.names
         ]
     return [schedule]

@@ -13,7 +13,6 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.client.schemas.sorting import DeploymentSort
 from prefect.events import AutomationCore, DeploymentEventTrigger
 from prefect.events.schemas.automations import Automation
@@ -22,7 +21,8 @@ from prefect.utilities.callables import parameter_schema
 
 from lockgate.core.changes import Fields
 from lockgate.core.errors import UsageError
-from lockgate.orchestration.prefect_file import trigger_name
+from lockgate.orchestration.prefect_file import trigger_name, unquoted
+from lockgate.orchestration.schedules import prefect_schedule
 
 PAGE = 200
 # Stands for the id of a deployment that is not there yet.
@@ -97,8 +97,8 @@ def _is_whole(content: Any) -> bool:
 def _wanted(entry: Mapping[str, Any], pull: list[Any], folder: Path) -> Wanted:
     flow: Flow[..., Any] = load_flow_from_entrypoint(_absolute(entry["entrypoint"], folder))
     arguments = {
-        "description": entry.get("description"),
-        "tags": entry.get("tags", []),
+        "description": unquoted(entry["description"]) if "description" in entry else None,
+        "tags": [unquoted(tag) for tag in entry.get("tags", [])],
         "entrypoint": entry["entrypoint"],
         "work_pool_name": entry["work_pool"]["name"],
         "pull_steps": pull,
@@ -117,9 +117,8 @@ def _absolute(entrypoint: str, folder: Path) -> str:
 
 def _schedule(entry: Mapping[str, Any]) -> DeploymentScheduleCreate:
     rule = {key: entry[key] for key in ("cron", "timezone", "interval") if key in entry}
-    schedule = CronSchedule(**rule) if "cron" in rule else IntervalSchedule(**rule)
     return DeploymentScheduleCreate(
-        schedule=schedule, parameters=entry.get("parameters", {}), slug=entry.get("slug"), active=True
+        schedule=prefect_schedule(rule), parameters=entry.get("parameters", {}), slug=entry.get("slug"), active=True
     )
 
 

@@ -16,8 +16,8 @@ what is missing; a source or a job here, at most twice.
 
 import asyncio
 import datetime
+import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import partial
 
 from prefect.client.orchestration import PrefectClient
@@ -29,9 +29,11 @@ from lockgate.core.partitions import Daily
 from lockgate.core.schedule import last_complete_day
 from lockgate.core.spec import AssetSpec
 from lockgate.core.sweep import MAX_FAILURES
+from lockgate.core.team import TAG_MARK
 from lockgate.ledger import Operator
 from lockgate.orchestration.deployed import crashed, repair_key, unfinished
 from lockgate.orchestration.lease import RENEWAL_SECONDS
+from lockgate.orchestration.notes import Note, by_itself
 from lockgate.orchestration.threads import in_thread
 from lockgate.settings import PLATFORM
 
@@ -40,42 +42,30 @@ SILENCE_SECONDS = 180.0
 PLATFORM_SECONDS = {"sweep": 300.0, "retention": 3900.0}
 # A crash that no round saw for so long is left to the schedule, or to whoever looks.
 CRASH_SECONDS = 600.0
-TAG = "repair-"
+# How often a run was started again; a team's own tags cannot begin so.
+TAG = f"{TAG_MARK}repair-"
 
 
-@dataclass(frozen=True)
-class Repaired:
-    """A run that was found dead.
-
-    Attributes:
-        asset: The deployment's full name: of an asset, its key.
-        partition: The partition.
-        what: What was done about it.
-    """
-
-    asset: str
-    partition: str
-    what: str
-
-
-async def repair(client: PrefectClient, ledger: Operator) -> list[Repaired]:
+async def repair(client: PrefectClient, ledger: Operator) -> list[Note]:
     """Settle what is dead, free what it holds, and start again what crashed and the sweep does not start itself."""
     registry = await in_thread(ledger.registry)
-    repaired = []
+    repaired: list[Note] = []
     expired = await in_thread(lambda: ledger.expired(0))
     if expired:
         await asyncio.sleep(RENEWAL_SECONDS + 2)
     for silent in expired:
-        run = await _read(client, silent.flow_run_id)
-        if await in_thread(partial(ledger.expire, silent.attempt)):
-            if run:
-                await _end(client, run, f"the lease of attempt {silent.attempt} ran out")
-            repaired.append(Repaired(silent.asset, silent.partition, f"settled attempt {silent.attempt}"))
+        with by_itself(repaired, silent.asset, silent.partition):
+            run = await _read(client, silent.flow_run_id)
+            if await in_thread(partial(ledger.expire, silent.attempt)):
+                if run:
+                    await _end(client, run, f"the lease of attempt {silent.attempt} ran out")
+                repaired.append(Note(silent.asset, silent.partition, f"settled attempt {silent.attempt}"))
     teams = {spec.team for spec in registry.values()}
     for run in await _dead_without_claim(client, ledger, teams | {PLATFORM}):
-        name = await _name(client, run)
-        await _end(client, run, "it gave no sign of life")
-        repaired.append(Repaired(name, str(run.parameters.get("partition", "")), "ended a dead run"))
+        with by_itself(repaired, run.name):
+            name = await _name(client, run)
+            await _end(client, run, "it gave no sign of life")
+            repaired.append(Note(name, _partition(run), "ended a dead run"))
     return repaired + await _start_again(client, ledger, registry, teams)
 
 
@@ -113,31 +103,48 @@ async def _end(client: PrefectClient, run: FlowRun, why: str) -> None:
 
 async def _start_again(
     client: PrefectClient, ledger: Operator, registry: dict[str, AssetSpec], teams: Collection[str]
-) -> list[Repaired]:
+) -> list[Note]:
     """Start sources and jobs whose run crashed lately, each crash once; not while the dead run's claim still holds."""
     since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=CRASH_SECONDS)
     runs = await crashed(client, since, flows=teams)
     held = await in_thread(lambda: ledger.heard_of([str(run.id) for run in runs], 0)) if runs else set()
-    started = []
+    started: list[Note] = []
     for run in (run for run in runs if str(run.id) not in held):
-        name = await _name(client, run)
-        spec = registry.get(name)
-        if run.deployment_id is None or (spec and spec.inputs):
-            continue
-        if spec is not None and await in_thread(partial(_came_to_an_end, ledger, str(run.id))):
-            continue
-        before = max((int(tag.removeprefix(TAG)) for tag in run.tags if tag.startswith(TAG)), default=0)
-        what = f"crashed {before + 1} times: given up"
-        if before + 1 < MAX_FAILURES:
-            await client.create_flow_run_from_deployment(
-                run.deployment_id,
-                parameters=_parameters(run, spec),
-                idempotency_key=repair_key(run),
-                tags=[f"{TAG}{before + 1}"],
-            )
-            what = "crashed: started again"
-        started.append(Repaired(name, str(run.parameters.get("partition", "")), what))
+        with by_itself(started, run.name):
+            started += await _start_one_again(client, ledger, registry, run)
     return started
+
+
+async def _start_one_again(
+    client: PrefectClient, ledger: Operator, registry: dict[str, AssetSpec], run: FlowRun
+) -> list[Note]:
+    name = await _name(client, run)
+    spec = registry.get(name)
+    if run.deployment_id is None or (spec and (spec.inputs or spec.unreadable)):
+        return []
+    if spec is not None and await in_thread(partial(_came_to_an_end, ledger, str(run.id))):
+        return []
+    before = _times_repaired(run)
+    what = f"crashed {before + 1} times: given up"
+    if before + 1 < MAX_FAILURES:
+        await client.create_flow_run_from_deployment(
+            run.deployment_id,
+            parameters=_parameters(run, spec),
+            idempotency_key=repair_key(run),
+            tags=[f"{TAG}{before + 1}"],
+        )
+        what = "crashed: started again"
+    return [Note(name, _partition(run), what)]
+
+
+def _partition(run: FlowRun) -> str:
+    return str(run.parameters.get("partition") or "")
+
+
+def _times_repaired(run: FlowRun) -> int:
+    """How often a run was started again, as the tag that we gave it says; no other tag counts."""
+    told = (re.fullmatch(rf"{TAG}([0-9]{{1,3}})", tag) for tag in run.tags)
+    return max((int(match[1]) for match in told if match), default=0)
 
 
 def _came_to_an_end(ledger: Operator, flow_run_id: str) -> bool:

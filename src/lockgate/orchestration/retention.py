@@ -44,5 +44,5 @@ def apply(ledger: Operator) -> Retired:
     versions = tuple(ledger.expendable(GRACE_SECONDS))
     ledger.retire(GRACE_SECONDS)
     ledger.collect(COLLECT_GRACE_SECONDS)
-    deleted = discard_all(ledger)
+    deleted = discard_all(ledger).deleted
     return Retired(versions, ledger.retire_attempts(ATTEMPT_SECONDS), deleted)

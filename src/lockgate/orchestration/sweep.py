@@ -1,12 +1,14 @@
 """The sweep: level-triggered repair. What an event failed to start, it starts a minute later.
 
-One round: end what is dead, announce what was forgotten, start what is missing, make up for missed schedules, delete
-what will never be published; and one artifact that tells all of it. It never imports a team's code.
+One round: end what was left open, end what is dead, announce what was forgotten, start what is missing, make up for
+missed schedules, delete what will never be published; and one artifact that tells all of it. It never imports a team's
+code. One item that breaks a part is told of, and keeps no other item from its turn.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
 from itertools import islice
 
 from prefect.artifacts import acreate_table_artifact
@@ -19,6 +21,7 @@ from lockgate.orchestration.announce import announce_forgotten
 from lockgate.orchestration.catch_up import catch_up
 from lockgate.orchestration.deployed import deployments_of, unfinished
 from lockgate.orchestration.discard import discard_all
+from lockgate.orchestration.notes import BROKE, Note, by_itself
 from lockgate.orchestration.repair import repair
 from lockgate.orchestration.threads import in_thread
 from lockgate.settings import PLATFORM, ledger_url
@@ -28,22 +31,10 @@ BATCH = 100
 MAX_BATCHES = 5
 MAX_ROWS = 200
 COLLECT_GRACE_SECONDS = 24 * 3600
+# Every statement of ours is a transaction of its own, and the longest takes seconds.
+OVERLONG_SECONDS = 300.0
+ARTIFACT = "sweep"
 STARTED = "started"
-
-
-@dataclass(frozen=True)
-class Note:
-    """What a round did about a slice, or why it did nothing.
-
-    Attributes:
-        asset: The asset.
-        partition: Its partition.
-        what: ``started``, or what else was found.
-    """
-
-    asset: str
-    partition: str
-    what: str
 
 
 async def sweep_once() -> list[Note]:
@@ -58,16 +49,17 @@ async def sweep_once() -> list[Note]:
     failures: list[Exception] = []
     async with get_client() as client:
         with Operator(ledger_url(PLATFORM)) as ledger:
-            for part in (_repair, _announce, _start_missing, _collect):
+            for part in (_end_overlong, _repair, _announce, _start_missing, _catch_up, _collect):
                 try:
                     notes += await part(client, ledger)
                 except Exception as error:  # noqa: BLE001 - raised once the other parts are done
                     failures.append(error)
-                    notes.append(Note("", "", f"{part.__name__.strip('_')} failed: {type(error).__name__}"))
+                    notes.append(Note("", "", f"{part.__name__.strip('_')} {BROKE}: {type(error).__name__}"))
     started = sum(note.what == STARTED for note in notes)
     await acreate_table_artifact(
-        table=[asdict(note) for note in notes[:MAX_ROWS]],
-        key="sweep",
+        # What broke first, so that no multitude of the rest hides it.
+        table=[asdict(note) for note in sorted(notes, key=lambda note: BROKE not in note.what)[:MAX_ROWS]],
+        key=ARTIFACT,
         description=f"{len(notes)} found, {started} started.",
     )
     if failures:
@@ -75,25 +67,38 @@ async def sweep_once() -> list[Note]:
     return notes
 
 
+async def _end_overlong(_: PrefectClient, ledger: Operator) -> list[Note]:
+    roles = await in_thread(lambda: ledger.end_overlong(OVERLONG_SECONDS))
+    return [Note("", "", f"{role} had transactions open for minutes: ended") for role in roles]
+
+
 async def _repair(client: PrefectClient, ledger: Operator) -> list[Note]:
-    return [Note(found.asset, found.partition, found.what) for found in await repair(client, ledger)]
+    return await repair(client, ledger)
 
 
 async def _announce(_: PrefectClient, ledger: Operator) -> list[Note]:
-    return [Note(*slice_, "announced") for slice_ in await announce_forgotten(ledger)]
+    return await announce_forgotten(ledger)
 
 
 async def _start_missing(client: PrefectClient, ledger: Operator) -> list[Note]:
     snapshot, progress = await in_thread(lambda: (ledger.snapshot_all(), ledger.progress()))
     notes = await _start_all(client, in_turn(missing_runs(snapshot, progress)))
     notes += [Note(*found, f"failed {MAX_FAILURES} times: given up") for found in given_up(snapshot, progress)]
-    made_up = await catch_up(client, snapshot.assets)
-    return notes + [Note(*found, "scheduled while the server was down: started") for found in made_up]
+    return notes + [
+        Note(key, "", f"{BROKE}: {spec.unreadable}") for key, spec in snapshot.assets.items() if spec.unreadable
+    ]
+
+
+async def _catch_up(client: PrefectClient, ledger: Operator) -> list[Note]:
+    return await catch_up(client, await in_thread(ledger.registry))
 
 
 async def _collect(_: PrefectClient, ledger: Operator) -> list[Note]:
-    collected = await in_thread(lambda: collect_values(ledger))
-    return [Note("", "", f"{collected} values collected")] if collected else []
+    ledger_gave_up = partial(ledger.collect, COLLECT_GRACE_SECONDS)
+    await in_thread(ledger_gave_up)
+    discarded = await in_thread(lambda: discard_all(ledger))
+    notes = [Note("", "", f"{discarded.deleted} values collected")] if discarded.deleted else []
+    return notes + [Note("", "", f"a value of version {one} {BROKE} in the store") for one in discarded.left]
 
 
 async def _start_all(client: PrefectClient, found: Sequence[Start]) -> list[Note]:
@@ -118,8 +123,11 @@ async def _start_all(client: PrefectClient, found: Sequence[Start]) -> list[Note
             elif (deployment.id, start.partition) in busy:
                 what = "a run of it is under way"
             else:
-                what = await _start(client, deployment, start)
-                started += what == STARTED
+                with by_itself(notes, start.key, start.partition):
+                    what = await _start(client, deployment, start)
+                    started += what == STARTED
+                    notes.append(_note(start, what))
+                continue
             notes.append(_note(start, what))
         if started == MAX_STARTS:
             break
@@ -156,9 +164,3 @@ def idempotency_key(start: Start) -> str:
     ids = ",".join(str(pin.version_id) for pin in sorted(start.pins, key=lambda pin: pin.version_id))
     digest = hashlib.sha256(ids.encode()).hexdigest()[:16]
     return f"sweep {start.key} [{start.partition}] {digest} {start.ordinal}"
-
-
-def collect_values(ledger: Operator) -> int:
-    """Delete staged values that will never be published, a day after they were staged."""
-    ledger.collect(COLLECT_GRACE_SECONDS)
-    return discard_all(ledger)

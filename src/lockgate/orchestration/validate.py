@@ -11,12 +11,14 @@ from lockgate.core.errors import DefinitionError
 from lockgate.core.gate import barrier_of
 from lockgate.core.graph import check_graph
 from lockgate.core.job import Job, job_from_json
-from lockgate.core.keys import label
+from lockgate.core.keys import check_name, label
+from lockgate.core.schedule import schedule_to_json
 from lockgate.core.spec import AssetSpec
 from lockgate.describe import describe_team, specs
 from lockgate.environments import Announce, ensure_environment, silent
 from lockgate.ledger import Ledger
 from lockgate.orchestration.prefect_file import check_drift, render
+from lockgate.orchestration.schedules import prefect_schedule
 from lockgate.settings import team_folder
 
 
@@ -55,9 +57,13 @@ def load_plan(root: Path, team: str, announce: Announce = silent) -> TeamPlan:
     Raises:
         LockgateError: If it cannot be loaded.
     """
-    folder = team_folder(root, team)
+    folder = team_folder(root, check_name(team, "team"))
     manifest = describe_team(folder, python=ensure_environment(folder, announce))
-    return TeamPlan(team, folder, manifest, tuple(specs(manifest)), tuple(map(job_from_json, manifest["jobs"])))
+    plan = TeamPlan(team, folder, manifest, tuple(specs(manifest)), tuple(map(job_from_json, manifest["jobs"])))
+    # Its code has made the manifest, and could have made any.
+    if foreign := [spec.key for spec in plan.specs if spec.team != team]:
+        raise DefinitionError(f"{folder} declares {foreign[0]}, which is not team {team}'s.", team=team)
+    return plan
 
 
 def check_plan(plan: TeamPlan, others: Mapping[str, AssetSpec]) -> None:
@@ -75,6 +81,9 @@ def check_plan(plan: TeamPlan, others: Mapping[str, AssetSpec]) -> None:
         check_graph(plan.specs, foreign)
     except DefinitionError as error:
         raise type(error)(f"{plan.folder / 'assets.py'}: {error.message}", cure=error.cure, asset=error.asset) from None
+    for schedule in (*(spec.schedule for spec in plan.specs), *(job.schedule for job in plan.jobs)):
+        if rule := schedule_to_json(schedule):
+            prefect_schedule(rule)
     check_drift(plan.folder, render(plan.team, plan.specs, foreign, plan.jobs))
 
 

@@ -8,6 +8,8 @@ from lockgate.ledger.admin import bootstrap
 
 PREFECT = "prefect"
 LEDGER = "ledger-"
+# docker/compose.yaml: two API servers, two of services.
+PREFECT_PROCESSES = 4
 
 
 def prepare_databases(server_url: str, secrets: Path) -> list[str]:
@@ -27,7 +29,7 @@ def prepare_databases(server_url: str, secrets: Path) -> list[str]:
     """
     logins = {file.name.removeprefix(LEDGER): _password(file) for file in sorted(secrets.glob(f"{LEDGER}*"))}
     ensure_prefect_database(server_url, _password(secrets / PREFECT))
-    bootstrap(server_url, logins)
+    bootstrap(server_url, logins, prefect_processes=PREFECT_PROCESSES)
     return list(logins)
 
 

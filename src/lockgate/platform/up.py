@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lockgate.core.errors import LockgateError
+from lockgate.core.keys import is_name
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import External, Services, start_services
 from lockgate.environments import Announce, silent
@@ -76,7 +77,9 @@ async def up(root: Path, progress: Progress, announce: Announce = silent) -> Pla
 
 def _prepare_ledger(home: Home, services: Services, teams: list[str]) -> str:
     """Create or migrate the ledger and its logins; returns ``host:port/database``."""
-    logins = {login: home.secret(f"ledger/{login}") for login in (PLATFORM, *teams)}
+    # A folder whose name can be no team's is told of when it is loaded, and holds up nobody.
+    named = [team for team in teams if is_name(team, "team")]
+    logins = {login: home.secret(f"ledger/{login}") for login in (PLATFORM, *named)}
     bootstrap(services.database_url, logins)
     return f"{urlsplit(services.database_url).netloc.rpartition('@')[2]}/{DATABASE}"
 

@@ -30,16 +30,18 @@ def start_worker(
         prefect: What a process needs to reach Prefect's API.
         endpoints: The store's URL among them.
     """
+    folder = root if name == PLATFORM else team_folder(root, name)
+    python = sys.executable if name == PLATFORM else team_python(folder)
     environment = {
         **minimal_environment(),
+        # A closed pool's command says python, which is the team's.
+        "PATH": os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", os.defpath)]),
         **prefect,
         **_PATIENT,
         **own_settings(name),
         "LOCKGATE_LEDGER_URL": ledger_url(name, root),
         "LOCKGATE_STORE_URL": endpoints["store"],
     }
-    folder = root if name == PLATFORM else team_folder(root, name)
-    python = sys.executable if name == PLATFORM else team_python(folder)
     command = [python, "-m", "prefect", "worker", "start", "--pool", name, "--name", name]
     return Supervisor(home).start(
         f"worker/{name}",

@@ -1,7 +1,8 @@
 """The fork server of one team: imports Prefect, lockgate and the team's code once, then forks a process per run.
 
-``python -m lockgate.worker.fork_server SOCKET`` in the team's folder. It says ``ready`` on its standard output, or
-``cold: why`` if it may not fork, and ends when its standard input is closed and its last child is gone.
+``python -m lockgate.worker.fork_server SOCKET FD`` in the team's folder. It says ``ready`` on the descriptor FD, or
+``cold: why`` if it may not fork, and ends when its standard input is closed and its last child is gone. What the team's
+code prints when it is imported is the worker's output, as what its runs print.
 
 One thread, one loop. A child is a process of its own: environment, working directory, standard streams and process
 group; it leaves the loop, runs Prefect's engine as ``python -m prefect.engine`` would, and ends as Python ends.
@@ -24,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from lockgate.worker.warm_up import warm_up
+
+READY = "ready"
 
 
 @dataclass(frozen=True)
@@ -246,13 +249,15 @@ def prefect_settings(environment: Mapping[str, str]) -> dict[str, str]:
 def main() -> None:
     """Warm up, say so, and serve."""
     settings = prefect_settings(os.environ)
-    unsafe = warm_up(Path.cwd())
-    if unsafe:
-        print(f"cold: {unsafe}", flush=True)  # noqa: T201
-        return
-    place = Path(sys.argv[1])
-    server = ForkServer(place)
-    print("ready", flush=True)  # noqa: T201
+    place, told = Path(sys.argv[1]), int(sys.argv[2])
+    os.set_inheritable(told, False)  # what the team's import starts shall not hold it open
+    with os.fdopen(told, "w", encoding="utf-8") as worker:
+        unsafe = warm_up(Path.cwd())
+        if unsafe:
+            worker.write(f"cold: {unsafe}")
+            return
+        server = ForkServer(place)
+        worker.write(READY)
     job = server.serve()
     if job is not None:
         run(job, settings)

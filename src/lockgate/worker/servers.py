@@ -17,6 +17,7 @@ from pathlib import Path
 from prefect.settings import get_current_settings
 
 from lockgate.source import stamps
+from lockgate.worker.fork_server import READY
 
 RUNTIME = "LOCKGATE_WORKER_RUNTIME"
 START_SECONDS = 120
@@ -40,7 +41,7 @@ def fingerprint(folder: Path) -> str:
 @dataclass
 class _Server:
     fingerprint: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     ready: bool
 
 
@@ -74,20 +75,21 @@ class ForkServers:
             self._servers[folder] = await asyncio.to_thread(self._start, folder, now)
 
     def _start(self, folder: Path, now: str) -> _Server:
-        command = [sys.executable, "-m", "lockgate.worker.fork_server", str(socket_path(folder))]
+        told, telling = os.pipe()
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "lockgate.worker.fork_server", str(socket_path(folder)), str(telling)],
             cwd=folder,
             env=fork_server_environment(os.environ),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            pass_fds=[telling],
         )
-        answer = process.stdout.readline().strip() if process.stdout else ""
-        if answer != "ready":
+        os.close(telling)
+        with os.fdopen(told, encoding="utf-8", errors="replace") as answers:
+            answer = answers.read()
+        if answer != READY:
             why = answer.removeprefix("cold: ") or f"its fork server ended with status {process.wait(START_SECONDS)}"
             self._warn(f"Runs in {folder} start cold: {why}")
-        return _Server(now, process, answer == "ready")
+        return _Server(now, process, answer == READY)
 
     def close(self) -> None:
         """Let every server end once its last run has."""
@@ -114,6 +116,6 @@ def _end(server: _Server) -> None:
     """
     with contextlib.suppress(OSError):
         if server.process.stdin:
-            server.process.stdin.write("end")
+            server.process.stdin.write(b"end")
             server.process.stdin.close()
     threading.Thread(target=server.process.wait, name="lockgate-reaper", daemon=True).start()

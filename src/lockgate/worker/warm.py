@@ -1,23 +1,33 @@
-"""The worker type ``warm-process``: Prefect's process worker, whose runs come from a fork server and start at once."""
+"""The worker type ``warm-process``: Prefect's process worker, whose runs come from a fork server and start at once.
+
+In a folder that has code of its own, a team's or the platform's, a run takes nothing from Prefect's API but which of
+the folder's flows it is, and with which parameters: not its command, folder and environment from the pool's template or
+from job variables, not its entrypoint and pull steps from the deployment. All of those whoever reaches the API can
+change.
+"""
 
 import asyncio
 import contextlib
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import anyio.abc
+from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
+from prefect.flows import Flow, load_flow_from_flow_run
+from prefect.workers import process
 from prefect.workers.process import (
     ProcessJobConfiguration,
     ProcessWorker,
     ProcessWorkerResult,
 )
 
+from lockgate.entrypoints import VARIABLE, has_own_code, own_entrypoint
 from lockgate.settings import DEPLOYMENT
 from lockgate.worker import client
 from lockgate.worker.servers import ForkServers, socket_path
@@ -28,8 +38,32 @@ RECONNECT_SECONDS = 5
 OVERDUE_SECONDS = 5
 
 
+async def _flow_with_hooks(flow_run: FlowRun) -> Flow[..., Any]:
+    """The flow whose hooks Prefect runs in the worker's own process when a run crashes or is cancelled.
+
+    It would load what the API names, pull steps first. The flows of a folder with code of its own have no hooks.
+    """
+    if has_own_code(Path.cwd()):
+        return Flow(lambda: None, name="without-hooks")
+    return await load_flow_from_flow_run(flow_run)
+
+
+# Prefect's process worker takes no other loader, and this one concerns stock workers in a team's folder too.
+vars(process)["load_flow_from_flow_run"] = _flow_with_hooks
+
+
 class WarmJobConfiguration(ProcessJobConfiguration):
-    """A run's configuration; its command is the fork server's client unless the pool names another."""
+    """A run's configuration; its command is the fork server's client unless the pool of other code names another."""
+
+    @classmethod
+    async def from_template_and_values(
+        cls, base_job_template: dict[str, Any], values: dict[str, Any], client: PrefectClient | None = None
+    ) -> Self:
+        """See the base class; of the worker's own code neither template nor values count."""
+        if has_own_code(Path.cwd()):
+            return cls(working_dir=Path.cwd())
+        made = await super().from_template_and_values(base_job_template, values, client=client)
+        return cast(Self, made)
 
     def prepare_for_flow_run(
         self,
@@ -42,8 +76,11 @@ class WarmJobConfiguration(ProcessJobConfiguration):
         if self.command is None:
             folder = Path(self.working_dir or Path.cwd())
             self.command = f"{sys.executable} -S -E {client.__file__} {socket_path(folder)}"
+        name = deployment.name if deployment is not None else ""
         if deployment is not None:
-            self.env[DEPLOYMENT] = deployment.name
+            self.env[DEPLOYMENT] = name
+        if entrypoint := own_entrypoint(Path.cwd(), name):
+            self.env[VARIABLE] = entrypoint
         super().prepare_for_flow_run(flow_run, deployment, *args, **kwargs)
 
 

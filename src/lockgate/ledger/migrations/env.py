@@ -7,8 +7,8 @@ url = context.config.attributes["url"].replace("postgresql://", "postgresql+psyc
 engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
 with engine.connect() as connection:
     connection.exec_driver_sql("SET ROLE lockgate_owner")
-    # Two starters at once must not both migrate.
-    connection.exec_driver_sql("SELECT pg_advisory_lock(hashtext('lockgate.migrate'))")
+    # A session that reads a table for ever must not hold up the migration, and with it all who come after.
+    connection.exec_driver_sql("SET lock_timeout = '30s'")
     connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS lockgate")
     connection.commit()
     context.configure(connection=connection, version_table_schema="lockgate", transactional_ddl=True)

@@ -1,6 +1,7 @@
 """What Prefect knows: pools with their limits, workers that are alive and of one version, a sweep that runs."""
 
 import datetime
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +11,17 @@ from typing import Any
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import ArtifactCollectionFilter, ArtifactCollectionFilterKey
 from prefect.client.schemas.objects import Worker
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from lockgate.embedded.process import alive
 from lockgate.embedded.supervisor import Supervisor
+from lockgate.orchestration.closed import openings
+from lockgate.orchestration.notes import BROKE
 from lockgate.orchestration.pool_template import STACK
+from lockgate.orchestration.sweep import ARTIFACT
 from lockgate.platform.doctor.finding import START, Finding, fail, ok, warn
 from lockgate.platform.doctor.teams import registered
 from lockgate.settings import PLATFORM, all_teams, api_url, home_of
@@ -42,7 +47,7 @@ def pool_names(root: Path) -> list[str]:
 
 
 def pools(root: Path) -> Iterator[Finding]:
-    """Whether each team and the platform has a pool that is limited and not paused."""
+    """Whether each team and the platform has a pool that is limited, closed to whoever starts a run, and not paused."""
     with client_of(root) as client:
         for name in pool_names(root):
             part = f"pool {name}"
@@ -55,6 +60,9 @@ def pools(root: Path) -> Iterator[Finding]:
                 yield fail(part, "it is paused, so nothing of it starts.", f"prefect work-pool resume {name}")
             elif pool.concurrency_limit is None:
                 yield warn(part, "it has no limit: a backlog would start all at once.", _deploy(name))
+            elif open_ := openings(pool.base_job_template):
+                told = f"whoever reaches Prefect's API could choose what runs in it: {', '.join(open_[:3])}."
+                yield fail(part, told, _deploy(name))
             else:
                 yield ok(part, f"{pool.type}, at most {pool.concurrency_limit} runs at a time.")
 
@@ -118,19 +126,31 @@ def _told_version(client: SyncPrefectClient, worker: str) -> str | None:
 
 
 def sweep(root: Path) -> Iterator[Finding]:
-    """Whether the sweep runs, which starts what an event failed to."""
+    """Whether the sweep runs, which starts what an event failed to, and whether its last round broke on anything."""
     with client_of(root) as client:
         try:
             deployment = client.read_deployment_by_name(SWEEP)
         except ObjectNotFound:
             yield fail("sweep", "it is not deployed, so a lost event stays lost.", START)
             return
+        broke = _broke(client)
+    if broke:
+        told = "; ".join(f"{note['asset'] or 'the round'}: {note['what']}" for note in broke[:3])
+        yield warn("sweep", f"its last round broke on {len(broke)} things: {told}.", "See its log; mend what it names.")
     if deployment.paused or not any(schedule.active for schedule in deployment.schedules):
         yield warn(
             "sweep", "it is paused, so a lost event stays lost.", f"prefect deployment schedule resume {SWEEP} --all"
         )
-    else:
+    elif not broke:
         yield ok("sweep", "it is deployed and scheduled.")
+
+
+def _broke(client: SyncPrefectClient) -> list[dict[str, str]]:
+    """The notes of the sweep's last round on what it could not look at."""
+    wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[ARTIFACT]))
+    latest = client.read_latest_artifacts(artifact_filter=wanted, limit=1)
+    notes: list[dict[str, str]] = json.loads(str(latest[0].data)) if latest else []
+    return [note for note in notes if BROKE in note["what"]]
 
 
 def _deploy(name: str) -> str:

@@ -44,11 +44,15 @@ def database(root: Path) -> Iterator[Finding]:
 def ledger(root: Path) -> Iterator[Finding]:
     """Whether the ledger can be read and is of this release."""
     with Ledger(ledger_url(PLATFORM, root)) as found:
-        revision, assets = found.revision(), len(found.registry())
-    if revision == newest():
-        yield ok("ledger", f"revision {revision}, {assets} assets registered.")
-    else:
+        revision, assets = found.revision(), found.registry()
+    unreadable = [spec for spec in assets.values() if spec.unreadable]
+    if revision != newest():
         yield fail("ledger", f"it is of revision {revision}, this release needs {newest()}.", "Run: lockgate up")
+    elif unreadable:
+        more = f" And {len(unreadable) - 1} more." if len(unreadable) > 1 else ""
+        yield warn("ledger", unreadable[0].unreadable + more, f"lockgate deploy {unreadable[0].team}")
+    else:
+        yield ok("ledger", f"revision {revision}, {len(assets)} assets registered.")
 
 
 def broker(root: Path) -> Iterator[Finding]:

@@ -84,6 +84,9 @@ def _compared(team: str, result: TeamChanges | LockgateError) -> Finding:
         return fail(part, result.message, result.cure or f"Mend teams/{team}.")
     if not result.changes:
         return ok(part, "what is deployed is what the code says.")
+    if any(change.part == "pool" for change in result.changes):
+        told = "its work pool is not what the code says: somebody changed it, or its template."
+        return fail(part, told, f"See: lockgate plan {team}; then: lockgate deploy {team}")
     names = list(dict.fromkeys(f"{change.part} {change.name}" for change in result.changes))
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     told = f"not what the code says: {', '.join(names[:2])}{more}."

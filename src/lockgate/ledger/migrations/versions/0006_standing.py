@@ -3,7 +3,7 @@
 from lockgate.ledger.migrations.scripts import run_scripts
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 
 def upgrade() -> None:
