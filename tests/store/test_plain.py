@@ -146,7 +146,8 @@ def _deep() -> list[Any]:
     [
         Color.RED, {"a": Color.RED}, Point(1, 2), OrderedDict(a=1), np.str_("a"), [np.bytes_(b"a")],
         np.array([1, "a", None], dtype=object), np.ma.masked_array([1, 2], [0, 1]), dt.timedelta(1),
-        dt.datetime(2013, 1, 5, fold=1), pd.Series([1], name=3), pd.Series([[1, 2]]), pd.NA, 1j,
+        dt.datetime(2013, 1, 5, fold=1), dt.datetime(2013, 1, 5, tzinfo=dt.timezone(dt.timedelta(0), "GMT")),
+        pd.Series([1], name=3), pd.Series([[1, 2]]), pd.NA, 1j,
         {"frame": pd.DataFrame({3: [1]})}, np.zeros(1, dtype=[("x", "O")]), _deep(),
     ],
     ids=lambda value: type(value).__name__,

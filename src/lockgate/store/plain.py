@@ -96,7 +96,7 @@ class _Writer:
     def _leaf(self, value: Any, kind: type) -> Any:
         if kind is bytes:
             return self._part("bytes", "bin", value)
-        if kind is datetime.date or (kind is datetime.datetime and not value.fold and value.tzinfo in _ZONES):
+        if kind is datetime.date or (kind is datetime.datetime and not value.fold and _is_plain_zone(value.tzinfo)):
             return {kind.__name__: value.isoformat()}
         if isinstance(value, np.generic) and kind is value.dtype.type and value.dtype.kind in _SCALARS:
             return {"scalar": [value.dtype.str, value.tobytes().hex()]}
@@ -167,7 +167,6 @@ _TEXTS: dict[str, Callable[[str], Any]] = {
     "date": datetime.date.fromisoformat,
     "datetime": datetime.datetime.fromisoformat,
 }
-_ZONES = (None, datetime.UTC)
 _PARTS: dict[str, Callable[[bytes], Any]] = {
     "bytes": bytes,
     "array": lambda content: np.load(io.BytesIO(content), allow_pickle=False),
@@ -175,6 +174,11 @@ _PARTS: dict[str, Callable[[bytes], Any]] = {
     "index": lambda content: decode_frame(content).index,
     "model": decode_model,
 }
+
+
+def _is_plain_zone(zone: datetime.tzinfo | None) -> bool:
+    # Equal to it is also one of the same offset by another name.
+    return zone is None or zone is datetime.UTC
 
 
 def _name(series: "pd.Series[Any]") -> str | None:
