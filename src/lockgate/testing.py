@@ -11,7 +11,7 @@ Example:
 
 import graphlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from lockgate.core.asset import Asset, Output
@@ -91,20 +91,23 @@ def check_value(
     """
     from lockgate.store import UnsupportedValue, encode  # pyarrow takes long to import, and not every test needs it
 
-    applied = asset.contract.apply(value) if asset.contract else value
+    applied = asset.contract.apply(value) if asset.contract else None
+    made = applied.value if applied else value
     unsupported = None
     try:
-        judged = encode(applied).decoded()
+        judged = encode(made).decoded()
     except UnsupportedValue as error:
-        judged, unsupported = applied, error
+        judged, unsupported = made, error
     known = {**inputs, "partition": partition}
-    verdicts = {CONTRACT: asset.contract.run(judged)} if asset.contract else {}
+    verdicts: dict[str, Verdict] = {}
+    if asset.contract and applied:
+        verdicts[CONTRACT] = asset.contract.run(replace(applied, value=judged))
     for check in asset.checks:
         verdicts[check.name] = check.judge(judged, known)
     rejected = any(verdict.blocks for verdict in verdicts.values())
     if unsupported and not rejected:
         raise unsupported
-    return Materialized("rejected" if rejected else "published", applied, metadata or {}, verdicts)
+    return Materialized("rejected" if rejected else "published", made, metadata or {}, verdicts)
 
 
 def materialize_chain(

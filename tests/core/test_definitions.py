@@ -8,7 +8,8 @@ import pandera.pandas as pa
 import pytest
 
 from lockgate import Asset, CheckResult, Cron, Daily, DefinitionError, Every, Input, Output, Static, Team
-from lockgate.core.contract import ContractCheck
+from lockgate.core.check import Verdict
+from lockgate.core.contract import Contract, ContractCheck
 from lockgate.core.errors import (
     DuplicateName,
     ForeignCheck,
@@ -29,6 +30,11 @@ from lockgate.testing import check_value, materialize
 class Days(pa.DataFrameModel):
     day: str
     temp: float = pa.Field(ge=-60, le=60)
+
+
+def verdict_of(contract: Contract, value: object) -> Verdict:
+    check = ContractCheck(contract)
+    return check.run(check.apply(value))
 
 
 def weather() -> Team:
@@ -87,19 +93,19 @@ def test_the_function_is_called_directly_and_materialised_with_its_checks_in_mem
 def test_a_contract_cannot_be_switched_off_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PANDERA_VALIDATION_ENABLED", "False")
     monkeypatch.setenv("PANDERA_VALIDATION_DEPTH", "SCHEMA_ONLY")
-    assert not ContractCheck(Days).run(pd.DataFrame({"day": ["a"], "temp": [99.0]})).passed
+    assert not verdict_of(Days, pd.DataFrame({"day": ["a"], "temp": [99.0]})).passed
 
 
 def test_an_empty_frame_fails_unless_the_contract_allows_it() -> None:
     frame = pd.DataFrame({"day": ["a"], "temp": [1.0]}).head(0)
-    assert ContractCheck(Days).run(frame).message == "the frame has no rows"
+    assert verdict_of(Days, frame).message == "the frame has no rows"
     lenient = pa.DataFrameSchema({"day": pa.Column(str)}, metadata={"allow_empty": True})
-    assert ContractCheck(lenient).run(frame[["day"]]).passed
+    assert verdict_of(lenient, frame[["day"]]).passed
 
 
 def test_a_verdict_counts_all_rows_and_shows_no_value() -> None:
     frame = pd.DataFrame({"day": ["secret"] * 1000, "temp": [-777.25] * 999 + [1.0]})
-    verdict = ContractCheck(Days).run(frame)
+    verdict = verdict_of(Days, frame)
     assert (verdict.rows_failed, verdict.rows_seen, verdict.example) == (999, 1000, "temp=-999.99")
     assert "777" not in str(verdict)
 
@@ -123,7 +129,7 @@ def test_a_check_that_raises_has_failed_and_its_message_stays_private() -> None:
 
 def test_a_contract_that_coerces_is_applied_before_the_value_is_staged() -> None:
     coercing = pa.DataFrameSchema({"n": pa.Column(int, coerce=True)})
-    assert ContractCheck(coercing).apply(pd.DataFrame({"n": ["1"]}))["n"].tolist() == [1]
+    assert ContractCheck(coercing).apply(pd.DataFrame({"n": ["1"]})).value["n"].tolist() == [1]
 
 
 def _bad_name(team: Team) -> None:

@@ -14,7 +14,7 @@ show in Prefect: that is ``asset_steps``. A crash at any line leaves the head as
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lockgate.core.asset import Asset, Output
 from lockgate.core.calling import asks_for, call
@@ -29,6 +29,9 @@ from lockgate.orchestration.lease import LEASE_SECONDS
 from lockgate.reading import only_pinned, read
 from lockgate.store import Encoded, Store, UnsupportedValue, encode
 
+if TYPE_CHECKING:  # a team without contracts does not pay for pandas and pandera
+    from lockgate.core.contract import Applied
+
 TURN_POLL_SECONDS = 0.5
 
 
@@ -39,10 +42,12 @@ class Computed:
     Attributes:
         known: Its inputs by parameter name, and ``partition``.
         output: What it returned, as the contract left it, with metadata as it is kept.
+        applied: The same as the contract judges it; None without a contract.
     """
 
     known: dict[str, Any]
     output: Output
+    applied: "Applied | None" = None
 
 
 @dataclass
@@ -71,6 +76,7 @@ class AssetRun:
     known: dict[str, Any] = field(default_factory=dict)
     output: Output = field(default_factory=lambda: Output(None))
     encoded: Encoded | UnsupportedValue = Encoded("", b"")
+    applied: "Applied | None" = None
     verdicts: dict[str, Verdict] = field(default_factory=dict)
 
     @property
@@ -160,12 +166,14 @@ class AssetRun:
                 asset=self.spec.key,
             )
         metadata = kept_metadata(output.metadata, self.spec.key)
-        applied = self.asset.contract.apply(output.value) if self.asset.contract else output.value
-        return Computed(known, Output(applied, metadata))
+        if self.asset.contract is None:
+            return Computed(known, Output(output.value, metadata))
+        applied = self.asset.contract.apply(output.value)
+        return Computed(known, Output(applied.value, metadata), applied)
 
     def accept(self, computed: Computed) -> None:
         """Go on with what was computed. A computation that outlived its limit is never accepted."""
-        self.known, self.output = computed.known, computed.output
+        self.known, self.output, self.applied = computed.known, computed.output, computed.applied
 
     def encode(self) -> None:
         """Settle what is staged and judged: the value as it is stored, read back.
@@ -179,6 +187,7 @@ class AssetRun:
         except UnsupportedValue as error:
             self.encoded, value = error, self.output.value
         self.output = Output(value, self.output.metadata)
+        self.applied = self.applied and replace(self.applied, value=value)
 
     def _load(self, given: InputSpec) -> Any:
         """The value of an input; a dict from partition to value where this asset fans in."""
@@ -216,9 +225,9 @@ class AssetRun:
 
     def judge_contract(self) -> Verdict:
         """Judge the value by the contract. Records nothing: see ``record``."""
-        if self.asset.contract is None:
+        if self.asset.contract is None or self.applied is None:
             raise RuntimeError(f"{self.spec.key} has no contract")
-        return self.asset.contract.run(self.output.value)
+        return self.asset.contract.run(self.applied)
 
     def record(self, verdict: Verdict) -> Verdict:
         """Record a verdict; returns it with whether it is waived."""

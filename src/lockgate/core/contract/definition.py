@@ -1,0 +1,163 @@
+"""Which schemas are taken for a contract: what would let a value pass unjudged is refused where it is declared."""
+
+import copy
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.api.dataframe.model_components import FieldInfo
+from pandera.api.function_dispatch import Dispatcher
+from pandera.backends.pandas import builtin_checks
+from pandera.engines.pandas_engine import PydanticModel
+
+from lockgate.core.errors import InvalidContract
+
+Contract: TypeAlias = type[pa.DataFrameModel] | pa.DataFrameSchema
+ALLOW_EMPTY, AT_LEAST_ONE, LOSSY = "allow_empty", "at_least_one", "lossy"
+_PARTS = (pa.DataFrameSchema, pa.Column, pa.Index, pa.MultiIndex, pa.Check, pa.Hypothesis, pa.Parser)
+# What every class body, and pandera for every model, sets by itself; and what only makes a part.
+_OWN = {"Config", "__config__", "__extras__", "__parameters__", "__orig_bases__", "__init__", *dir(type), *dir(object)}
+_OWN -= {"__new__", "__call__", "__init_subclass__", "__getattribute__", "__setattr__", "__class__", "__reduce_ex__"}
+
+
+def schema_of(contract: object) -> pa.DataFrameSchema:
+    """The schema of a contract, as a copy that nobody else holds.
+
+    Raises:
+        InvalidContract: If it is no pandas schema or model, or one that would let a value pass unjudged.
+    """
+    if inspect.isclass(contract) and issubclass(contract, pa.DataFrameModel):
+        schema = _built(contract)
+    elif isinstance(contract, pa.DataFrameSchema):
+        schema = copy.deepcopy(contract)
+    else:
+        raise InvalidContract(
+            f"{contract!r} is no contract.",
+            cure="Give a pandera DataFrameModel class or a DataFrameSchema (import pandera.pandas as pa).",
+        )
+    for part in schema_parts(schema):
+        _check_part(part, str(schema.name))
+    _check_index(schema.index, str(schema.name))
+    return schema
+
+
+def schema_parts(schema: pa.DataFrameSchema) -> Iterator[Any]:
+    """The schema itself, its columns, and the levels of its index."""
+    yield schema
+    yield from schema.columns.values()
+    yield from index_parts(schema.index)
+
+
+def index_parts(index: Any) -> list[Any]:
+    """The levels that a schema has for the index."""
+    return [] if index is None else list(getattr(index, "indexes", [index]))
+
+
+def says(part: Any, name: str, default: bool = False) -> bool:
+    """What a part's metadata says of one of the options above."""
+    return bool((part.metadata or {}).get(name, default))
+
+
+def is_panderas(check: pa.Check) -> bool:
+    """Whether a rule calls a function of pandera's own and no other: told by the function, not by its name."""
+    if isinstance(check, pa.Hypothesis) or not isinstance(check._check_fn, Dispatcher):
+        return False
+    functions = [check._check_fn._function_registry.get(kind) for kind in (pd.Series, pd.DataFrame)]
+    return all(fn is not None and fn is getattr(builtin_checks, fn.__name__, None) for fn in functions)
+
+
+def runs_own_code(schema: pa.DataFrameSchema) -> bool:
+    """Whether judging by a schema calls functions or types that are not pandera's."""
+    return any(
+        not all(map(is_panderas, part.checks)) or not is_panderas_type(part.dtype) for part in schema_parts(schema)
+    )
+
+
+def is_panderas_type(dtype: Any) -> bool:
+    """Whether a column's type is pandera's, or left open."""
+    return dtype is None or type(dtype).__module__.startswith("pandera.")
+
+
+def _built(model: type[pa.DataFrameModel]) -> pa.DataFrameSchema:
+    if overridden := _overridden(model, pa.DataFrameModel) or (type(model) is not type(pa.DataFrameModel) and "class"):
+        raise _replaced(model.__name__, overridden)
+    try:
+        schema: pa.DataFrameSchema = copy.deepcopy(model.to_schema())
+    except Exception as error:
+        raise InvalidContract(f"contract {model.__name__} cannot be built: {error}") from error
+    schema.metadata = schema.metadata or getattr(model.Config, "metadata", None)
+    return schema
+
+
+def _check_part(part: Any, name: str) -> None:
+    """Refuse what one part of a schema says or replaces."""
+    for each in (part, *part.checks, *part.parsers):
+        base = next((kind for kind in reversed(_PARTS) if isinstance(each, kind)), None)
+        if base is None:
+            raise InvalidContract(f"contract {name} has a {type(each).__name__}, which is no part of pandera's.")
+        if overridden := _overridden(type(each), base) or _shadowed(each):
+            raise _replaced(name, overridden)
+    if getattr(part, "drop_invalid_rows", False):
+        raise InvalidContract(
+            f"contract {name} drops invalid rows.", cure="Remove drop_invalid_rows: bad rows must fail."
+        )
+    if isinstance(part.dtype, PydanticModel):
+        raise InvalidContract(
+            f"contract {name} judges rows by a pydantic model, which may change them.",
+            cure="Declare its fields as columns of the contract.",
+        )
+    for check in part.checks:
+        if check.raise_warning:
+            raise InvalidContract(
+                f"rule {check.name} of contract {name} only warns (raise_warning).",
+                cure='Make it a check of its own: @team.check(asset, severity="warn").',
+            )
+    for option in (ALLOW_EMPTY, AT_LEAST_ONE, LOSSY):
+        if not isinstance((part.metadata or {}).get(option, False), bool):
+            raise InvalidContract(f"metadata {option} of contract {name} must be True or False.")
+
+
+def _check_index(index: Any, name: str) -> None:
+    if not isinstance(index, pa.MultiIndex):
+        return
+    if overridden := _overridden(type(index), pa.MultiIndex) or _shadowed(index):
+        raise _replaced(name, overridden)
+    if any(part.parsers for part in index.indexes):
+        raise InvalidContract(
+            f"contract {name} has parsers on levels of a MultiIndex, whose results pandera drops.",
+            cure="Parse in the asset's function.",
+        )
+    names = [part.name for part in index.indexes]
+    if any(given is not None for given in names) and (None in names or len(set(names)) < len(names)):
+        raise InvalidContract(
+            f"contract {name} does not tell the levels of its MultiIndex apart.",
+            cure="Give each level a name of its own, or none a name.",
+        )
+
+
+def _overridden(kind: type, base: type) -> str:
+    """What a class, or one between it and ``base``, puts in the place of something that ``base`` has; "" if nothing."""
+    for owner in kind.__mro__:
+        if owner.__module__.startswith("pandera.") or owner in base.__mro__:
+            continue
+        for name, value in vars(owner).items():
+            if name not in _OWN and hasattr(base, name) and not isinstance(value, FieldInfo):
+                return name
+    return ""
+
+
+def _shadowed(part: Any) -> str:
+    """The method of a part that something was assigned over; "" if none."""
+    functions: Callable[[str], bool] = lambda name: inspect.isfunction(  # noqa: E731
+        inspect.getattr_static(type(part), name, None)
+    )
+    return next((name for name in vars(part) if functions(name)), "")
+
+
+def _replaced(contract: str, what: str) -> InvalidContract:
+    return InvalidContract(
+        f"contract {contract} puts its own {what} in the place of pandera's.",
+        cure="Say what is true of the value by columns and rules; nothing else is run.",
+    )
