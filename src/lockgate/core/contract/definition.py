@@ -2,7 +2,8 @@
 
 import copy
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from types import FunctionType
 from typing import Any, TypeAlias
 
 import pandas as pd
@@ -17,9 +18,13 @@ from lockgate.core.errors import InvalidContract
 Contract: TypeAlias = type[pa.DataFrameModel] | pa.DataFrameSchema
 ALLOW_EMPTY, AT_LEAST_ONE, LOSSY = "allow_empty", "at_least_one", "lossy"
 _PARTS = (pa.DataFrameSchema, pa.Column, pa.Index, pa.MultiIndex, pa.Check, pa.Hypothesis, pa.Parser)
-# What every class body, and pandera for every model, sets by itself; and what only makes a part.
-_OWN = {"Config", "__config__", "__extras__", "__parameters__", "__orig_bases__", "__init__", *dir(type), *dir(object)}
-_OWN -= {"__new__", "__call__", "__init_subclass__", "__getattribute__", "__setattr__", "__class__", "__reduce_ex__"}
+_METHODS: tuple[type, ...] = (FunctionType, classmethod, staticmethod)
+# What a class may well set: Config is pandera's own way, and abc leaves a mark. Of special names only these decide.
+_SETS = {"Config", "_abc_impl"}
+_DECIDES = {
+    *("__new__", "__call__", "__init_subclass__", "__class_getitem__", "__getattribute__"),
+    *("__schema__", "__fields__", "__checks__", "__parsers__", "__root_checks__", "__root_parsers__"),
+}
 
 
 def schema_of(contract: object) -> pa.DataFrameSchema:
@@ -37,9 +42,10 @@ def schema_of(contract: object) -> pa.DataFrameSchema:
             f"{contract!r} is no contract.",
             cure="Give a pandera DataFrameModel class or a DataFrameSchema (import pandera.pandas as pa).",
         )
+    title = f"contract {schema.name}" if schema.name else "the contract"
     for part in schema_parts(schema):
-        _check_part(part, str(schema.name))
-    _check_index(schema.index, str(schema.name))
+        _check_part(part, title)
+    _check_index(schema.index, title)
     return schema
 
 
@@ -82,7 +88,7 @@ def is_panderas_type(dtype: Any) -> bool:
 
 def _built(model: type[pa.DataFrameModel]) -> pa.DataFrameSchema:
     if overridden := _overridden(model, pa.DataFrameModel) or (type(model) is not type(pa.DataFrameModel) and "class"):
-        raise _replaced(model.__name__, overridden)
+        raise _replaced(f"contract {model.__name__}", overridden)
     try:
         schema: pa.DataFrameSchema = copy.deepcopy(model.to_schema())
     except Exception as error:
@@ -91,48 +97,46 @@ def _built(model: type[pa.DataFrameModel]) -> pa.DataFrameSchema:
     return schema
 
 
-def _check_part(part: Any, name: str) -> None:
+def _check_part(part: Any, title: str) -> None:
     """Refuse what one part of a schema says or replaces."""
     for each in (part, *part.checks, *part.parsers):
         base = next((kind for kind in reversed(_PARTS) if isinstance(each, kind)), None)
         if base is None:
-            raise InvalidContract(f"contract {name} has a {type(each).__name__}, which is no part of pandera's.")
+            raise InvalidContract(f"{title} has a {type(each).__name__}, which is no part of pandera's.")
         if overridden := _overridden(type(each), base) or _shadowed(each):
-            raise _replaced(name, overridden)
+            raise _replaced(title, overridden)
     if getattr(part, "drop_invalid_rows", False):
-        raise InvalidContract(
-            f"contract {name} drops invalid rows.", cure="Remove drop_invalid_rows: bad rows must fail."
-        )
+        raise InvalidContract(f"{title} drops invalid rows.", cure="Remove drop_invalid_rows: bad rows must fail.")
     if isinstance(part.dtype, PydanticModel):
         raise InvalidContract(
-            f"contract {name} judges rows by a pydantic model, which may change them.",
+            f"{title} judges rows by a pydantic model, which may change them.",
             cure="Declare its fields as columns of the contract.",
         )
     for check in part.checks:
         if check.raise_warning:
             raise InvalidContract(
-                f"rule {check.name} of contract {name} only warns (raise_warning).",
+                f"rule {check.name} of {title} only warns (raise_warning).",
                 cure='Make it a check of its own: @team.check(asset, severity="warn").',
             )
     for option in (ALLOW_EMPTY, AT_LEAST_ONE, LOSSY):
         if not isinstance((part.metadata or {}).get(option, False), bool):
-            raise InvalidContract(f"metadata {option} of contract {name} must be True or False.")
+            raise InvalidContract(f"metadata {option} of {title} must be True or False.")
 
 
-def _check_index(index: Any, name: str) -> None:
+def _check_index(index: Any, title: str) -> None:
     if not isinstance(index, pa.MultiIndex):
         return
     if overridden := _overridden(type(index), pa.MultiIndex) or _shadowed(index):
-        raise _replaced(name, overridden)
+        raise _replaced(title, overridden)
     if any(part.parsers for part in index.indexes):
         raise InvalidContract(
-            f"contract {name} has parsers on levels of a MultiIndex, whose results pandera drops.",
+            f"{title} has parsers on levels of a MultiIndex, whose results pandera drops.",
             cure="Parse in the asset's function.",
         )
     names = [part.name for part in index.indexes]
     if any(given is not None for given in names) and (None in names or len(set(names)) < len(names)):
         raise InvalidContract(
-            f"contract {name} does not tell the levels of its MultiIndex apart.",
+            f"{title} does not tell the levels of its MultiIndex apart.",
             cure="Give each level a name of its own, or none a name.",
         )
 
@@ -143,21 +147,20 @@ def _overridden(kind: type, base: type) -> str:
         if owner.__module__.startswith("pandera.") or owner in base.__mro__:
             continue
         for name, value in vars(owner).items():
-            if name not in _OWN and hasattr(base, name) and not isinstance(value, FieldInfo):
+            decides = name in _DECIDES if name.startswith("__") else name not in _SETS
+            if decides and hasattr(base, name) and not isinstance(value, FieldInfo):
                 return name
     return ""
 
 
 def _shadowed(part: Any) -> str:
     """The method of a part that something was assigned over; "" if none."""
-    functions: Callable[[str], bool] = lambda name: inspect.isfunction(  # noqa: E731
-        inspect.getattr_static(type(part), name, None)
-    )
-    return next((name for name in vars(part) if functions(name)), "")
+    static = {name: inspect.getattr_static(type(part), name, None) for name in vars(part)}
+    return next((name for name, value in static.items() if isinstance(value, _METHODS)), "")
 
 
-def _replaced(contract: str, what: str) -> InvalidContract:
+def _replaced(title: str, what: str) -> InvalidContract:
     return InvalidContract(
-        f"contract {contract} puts its own {what} in the place of pandera's.",
+        f"{title} puts its own {what} in the place of pandera's.",
         cure="Say what is true of the value by columns and rules; nothing else is run.",
     )
