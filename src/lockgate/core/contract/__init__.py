@@ -7,6 +7,9 @@
     rules        run each rule on a view of its own
     answers      what a rule's answer is worth
     failure      what is wrong, in words and rows
+    views        which parts of a frame a schema speaks of, and private copies of them
+    fingerprint  whether a frame is still the same after it was judged
+    written      the function a team wrote behind one of pandera's
 
 pandera's schemas, types and rules are used as they are. Its validation as a whole is not: that heeds environment
 variables, hands one frame from rule to rule, takes what is no answer for a yes, and calls what a team put in its place.

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pandera.config import ValidationDepth, config_context
 
@@ -13,9 +14,9 @@ from lockgate.core.clean import one_line
 from lockgate.core.contract.apply import NotApplied, alters, applied
 from lockgate.core.contract.definition import ALLOW_EMPTY, Contract, runs_own_code, says, schema_of
 from lockgate.core.contract.failure import MAX_REASONS, Failure, rejected
+from lockgate.core.contract.fingerprint import fingerprint
 from lockgate.core.contract.rules import Vacuous, rules, run
 from lockgate.core.contract.structure import structure, unjudged
-from lockgate.core.contract.views import fingerprint
 
 # Every setting pandera has, for whatever of it a rule of the team's own calls.
 ARMED: dict[str, Any] = {
@@ -89,7 +90,7 @@ class ContractCheck:
 
     def _judge(self, frame: pd.DataFrame) -> Verdict:
         if not len(frame) and not says(self.schema, ALLOW_EMPTY):
-            return rejected([Failure("the frame has no rows", rows=pd.isna(frame.index))], 0)
+            return rejected([Failure("the frame has no rows", rows=np.zeros(0, dtype=bool))], 0)
         before = fingerprint(frame) if runs_own_code(self.schema) else ""
         failures = list(structure(self.schema, frame))
         nothing = list(unjudged(self.schema, frame))

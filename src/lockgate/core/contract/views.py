@@ -1,7 +1,5 @@
 """Private views of a frame: what a team's function sees of it, it may spoil."""
 
-import hashlib
-import pickle
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -72,18 +70,3 @@ def has_value(frame: pd.DataFrame) -> bool:
 def runs(labels: pd.Index) -> list[Any]:
     """Column names, those that follow on themselves once."""
     return [name for name, _ in groupby(labels)]
-
-
-def fingerprint(frame: pd.DataFrame) -> str:
-    """A digest of all that a frame holds; cells that cannot be pickled count as one and the same."""
-    digest = hashlib.blake2b()
-    arrays = [frame.iloc[:, position].array for position in range(frame.shape[1])]
-    for part in (frame.index, frame.columns, frame.attrs, *arrays):
-        buffers: list[pickle.PickleBuffer] = []
-        try:
-            digest.update(pickle.dumps(part, protocol=5, buffer_callback=buffers.append))
-        except Exception:  # noqa: BLE001 - cells may be objects of any kind
-            digest.update(b"?")
-        for buffer in buffers:
-            digest.update(buffer.raw())
-    return digest.hexdigest()
