@@ -5,7 +5,7 @@ import re
 from tests.running import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "guarantees.md"
-NAMED = re.compile(r"(tests/\w+/test_\w+\.py)(?:::(test_\w+))?")
+NAMED = re.compile(r"(tests/(?:\w+/)+test_\w+\.py)(?:::(test_\w+))?")
 
 
 def test_every_test_that_a_guarantee_names_is_there() -> None:

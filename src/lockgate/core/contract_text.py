@@ -9,6 +9,11 @@ from lockgate.core.contract import ContractCheck, schema_parts
 from lockgate.core.spec import ColumnSpec, ContractSpec
 
 MAX_RULE = 120
+# What a schema, column or index level says beside its name, type and rules.
+SAID = (
+    *("nullable", "unique", "report_duplicates", "coerce", "required", "regex", "default", "metadata"),
+    *("strict", "ordered", "unique_column_names", "add_missing_columns"),
+)
 
 
 def contract_spec(contract: ContractCheck) -> ContractSpec:
@@ -39,18 +44,18 @@ def _rule(check: pa.Check) -> str:
 
 
 def contract_source(contract: ContractCheck) -> str:
-    """The text that identifies a contract for the code version: its source, and the rules it came to."""
+    """The text that identifies a contract for the code version: its source, what it says, and the rules it came to."""
     source = inspect.getsource(contract.source) if inspect.isclass(contract.source) else ""
-    rules = [
-        (part.name, str(part.dtype), getattr(part, "nullable", None), part.coerce, part.unique, _rules(part.checks))
+    said = [
+        (part.name, str(part.dtype), [_stable(getattr(part, name, None)) for name in SAID], _rules(part.checks))
         for part in schema_parts(contract.schema)
     ]
-    return f"{source}\n{rules!r} {contract.schema.strict!r}"
+    return f"{source}\n{said!r}"
 
 
-def _rules(checks: list[pa.Check]) -> list[tuple[str, str]]:
+def _rules(checks: list[pa.Check]) -> list[tuple[str, str, bool]]:
     """Names and bounds of checks, in a form that is the same in every process (sets have no order)."""
-    return [(str(check.name), _stable(check.statistics)) for check in checks]
+    return [(str(check.name), _stable(check.statistics), check.ignore_na) for check in checks]
 
 
 def _stable(value: Any) -> str:

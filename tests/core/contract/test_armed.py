@@ -7,15 +7,22 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pandera.config
+import pandera.pandas as pa
 import pytest
 
 from lockgate.core.contract.check import ARMED
+from tests.core.contract.judging import numbers, ruled, verdict_of
 
 VERDICTS = """
 import json
 import pandas as pd, pandera.pandas as pa
+
+early = pa.DataFrameSchema({"n": pa.Column(int, pa.Check.ge(0))})  # before pandera has registered what it means
+
 from lockgate.core.contract import ContractCheck
 
 class Other(pa.DataFrameModel):
@@ -31,10 +38,11 @@ print(json.dumps([
     passes(n(unique=True), n=[1, 1]), passes(n(), n=[1]), passes(n(coerce=True), n=["1"]),
     passes(n(coerce=True), n=["1.5"]), passes(n(pa.Check(lambda values: values > 1)), n=[1]),
     passes(n(pa.Check(lambda values: values > 1)), n=[2]),
+    passes(early, n=[1]), passes(early, n=[-1]),
     passes(pa.DataFrameSchema({"n.*": pa.Column(int, pa.Check.ge(0), regex=True)}), n1=[-1]),
 ]))
 """
-EXPECTED = [True, False, False, False, False, True, True, False, False, True, False]
+EXPECTED = [True, False, False, False, False, True, True, False, False, True, True, False, False]
 
 SETTINGS = {
     "PANDERA_VALIDATION_ENABLED": ["False", "true"],
@@ -79,12 +87,34 @@ def test_every_environment_variable_of_the_installed_pandera_is_tried() -> None:
     assert set(SETTINGS) - named <= {"SILENCE_WARNING_PYDANTIC_MODEL"}
 
 
-def test_what_a_rule_calls_of_pandera_is_armed_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    import pandas as pd
-    import pandera.pandas as pa
+def test_no_setting_made_by_a_teams_code_changes_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"validation_enabled": False, "validation_depth": None, "use_narwhals_backend": True}.items():
+        monkeypatch.setattr(pandera.config.CONFIG, name, value)
+        monkeypatch.setattr(pandera.config._CONTEXT_CONFIG.get(), name, value)
+    assert not verdict_of(ruled(pa.Check.ge(0)), numbers(-1)).passed
+    assert verdict_of(ruled(pa.Check.ge(0)), numbers(1)).passed
 
-    from tests.core.contract.judging import numbers, ruled, verdict_of
 
+def test_no_backend_that_a_team_registers_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (pa.DataFrameSchema, pa.Column, pa.Check):
+        monkeypatch.setattr(kind, "BACKEND_REGISTRY", {(kind, pd.DataFrame): Yes, (kind, pd.Series): Yes})
+    assert not verdict_of(ruled(pa.Check.ge(0)), numbers(-1)).passed
+    assert not verdict_of(pa.DataFrameSchema({"n": pa.Column(str)}), numbers(1)).passed
+
+
+class Yes:
+    """Passes whatever it is given."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+    def validate(self, given: Any, *_: Any, **__: Any) -> Any:
+        return given
+
+    def __call__(self, *_: Any) -> Any:
+        return True
+
+
+def test_what_a_rule_calls_of_pandera_is_armed_too() -> None:
     inner = pa.DataFrameSchema({"n": pa.Column(int, pa.Check.ge(0))})
 
     def by_another(frame: pd.DataFrame) -> bool:

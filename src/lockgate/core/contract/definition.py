@@ -10,7 +10,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.api.dataframe.model_components import FieldInfo
 from pandera.api.function_dispatch import Dispatcher
-from pandera.backends.pandas import builtin_checks
+from pandera.backends.pandas import builtin_checks, builtin_hypotheses  # noqa: F401 - registers pandera's own rules
 from pandera.engines.pandas_engine import PydanticModel
 
 from lockgate.core.errors import InvalidContract
@@ -45,6 +45,8 @@ def schema_of(contract: object) -> pa.DataFrameSchema:
     title = f"contract {schema.name}" if schema.name else "the contract"
     for part in schema_parts(schema):
         _check_part(part, title)
+        for check in part.checks:
+            _load(check)
     _check_index(schema.index, title)
     return schema
 
@@ -95,6 +97,15 @@ def _built(model: type[pa.DataFrameModel]) -> pa.DataFrameSchema:
         raise InvalidContract(f"contract {model.__name__} cannot be built: {error}") from error
     schema.metadata = schema.metadata or getattr(model.Config, "metadata", None)
     return schema
+
+
+def _load(check: pa.Check) -> None:
+    """Take the function that pandera has registered for a rule of its own.
+
+    A contract that was declared before pandera had registered any holds a copy of an empty registry.
+    """
+    if isinstance(check._check_fn, Dispatcher):
+        check._check_fn = pa.Check.get_builtin_check_fn(check._check_fn.__name__)
 
 
 def _check_part(part: Any, title: str) -> None:
