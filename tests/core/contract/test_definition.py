@@ -88,6 +88,37 @@ def _yes(*_: Any) -> bool:
     return True
 
 
+class Unbound(pa.DataFrameModel):
+    n: int
+
+    @pa.check("^typo", regex=True)
+    @classmethod
+    def positive(cls, values: Any) -> Any:
+        return values > 0
+
+
+class UnboundParser(pa.DataFrameModel):
+    n: int
+
+    @pa.parser("^typo", regex=True)
+    @classmethod
+    def doubled(cls, values: Any) -> Any:
+        return values * 2
+
+
+class Hidden(pa.DataFrameModel):
+    _n: int = pa.Field(ge=0)
+
+
+class Unfit(pa.DataFrameModel):
+    n: int
+
+    @pa.check("typo")
+    @classmethod
+    def positive(cls, values: Any) -> Any:
+        return values > 0
+
+
 OVERRIDES: dict[str, Callable[[], Any]] = {
     "validate": lambda: _model(validate=classmethod(lambda cls, frame, *_, **__: frame)),
     "to_schema": lambda: _model(to_schema=classmethod(lambda cls: pa.DataFrameSchema())),
@@ -121,6 +152,10 @@ REFUSED: dict[str, Callable[[], Any]] = {
         index=pa.MultiIndex([pa.Index(int, name="a", parsers=pa.Parser(_yes)), pa.Index(int, name="b")])
     ),
     "levels half named": lambda: pa.DataFrameSchema(index=pa.MultiIndex([pa.Index(int, name="a"), pa.Index(int)])),
+    "a rule about no column": lambda: Unbound,
+    "a parser of no column": lambda: UnboundParser,
+    "a field that pandera leaves out": lambda: Hidden,
+    "a rule about a column that is not there": lambda: Unfit,
     "an option that is no bool": lambda: pa.DataFrameSchema({"n": pa.Column(int, metadata={"lossy": "no"})}),
     "a class": lambda: dict,
     "a column": lambda: pa.Column(int),
@@ -156,6 +191,21 @@ def test_ordinary_ways_to_write_a_contract_are_taken() -> None:
     class Derived(Base):
         validate: int
         empty: int
+
+        @pa.check("n", name="renamed")
+        @classmethod
+        def renamed_rule(cls, values: Any) -> Any:
+            return values >= 0
+
+        @pa.check("^(n|validate)$", regex=True)
+        @classmethod
+        def of_several(cls, values: Any) -> Any:
+            return values >= 0
+
+        @pa.parser("n")
+        @classmethod
+        def as_is(cls, values: Any) -> Any:
+            return values
 
         class Config:
             strict = True

@@ -251,6 +251,7 @@ def isin(values: Any) -> bool:
 def _mend_cells(values: Any) -> bool:
     for cell in values:
         cell["frame"].iloc[0, 0] = 1
+        cell["frame"]["deep"].iloc[0].append(1)
         cell["list"].append(1)
     return True
 
@@ -283,6 +284,20 @@ def test_a_rule_that_mends_what_it_sees_mends_it_for_no_other(mending: Callable[
     verdict = verdict_of(mending(lambda values: values > 0), frame)
     assert (verdict.passed, verdict.rows_failed) == (False, 1)
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_cells_are_no_more_shared_between_rules_than_columns() -> None:
+    def cell() -> dict[str, Any]:
+        return {"list": [-1], "frame": pd.DataFrame({"n": [-1], "deep": [[-1]]})}
+
+    def is_bad(cell: dict[str, Any]) -> bool:
+        frame = cell["frame"]
+        return (cell["list"], int(frame.iloc[0, 0]), frame["deep"].iloc[0]) == ([-1], -1, [-1])
+
+    frame = numbers(cell(), cell(), dtype=object)
+    verdict = verdict_of_once(ruled(pa.Check(_mend_cells), pa.Check(lambda cells: ~cells.map(is_bad))), frame)
+    assert (verdict.passed, verdict.rows_failed) == (False, 2)
+    assert all(map(is_bad, frame["n"]))
 
 
 @pytest.mark.filterwarnings("ignore:The inplace keyword")

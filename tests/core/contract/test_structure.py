@@ -145,6 +145,24 @@ CASES: dict[str, tuple[pa.DataFrameSchema, pd.DataFrame, str, int | None]] = {
         "column index: unique",
         2,
     ),
+    "part of a name": (
+        pa.DataFrameSchema({"a": pa.Column(str)}, unique=["a"]),
+        pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")])),
+        "column a is missing",
+        None,
+    ),
+    "part of a date": (
+        pa.DataFrameSchema({"2013": pa.Column(str)}),
+        pd.DataFrame([[1]], columns=pd.to_datetime(["2013-01-05"])),
+        "column 2013 is missing",
+        None,
+    ),
+    "a name of several levels": (
+        pa.DataFrameSchema({("a", "x"): pa.Column(int, pa.Check.gt(1)), ("a", "y"): pa.Column(int)}),
+        pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")])),
+        "greater_than(1)",
+        1,
+    ),
     "names that are no text": (pa.DataFrameSchema({1: A, ("a", "b"): A}), pd.DataFrame({1: [1]}), "('a', 'b')", None),
 }
 

@@ -93,11 +93,11 @@ def _of_rows(answer: "pd.Series[Any]", labels: pd.Index, spared: pd.DataFrame | 
 
 def _aligned(answer: "pd.Series[Any]", labels: pd.Index) -> "pd.Series[Any] | None":
     """An answer in the order of the rows: by its labels, or by position if it has none of its own."""
-    if answer.index.equals(labels) or answer.index.equals(pd.RangeIndex(len(labels))):
+    if answer.index.equals(labels):
         return answer
-    if not answer.index.is_unique or not labels.is_unique or len(labels.difference(answer.index)):
-        return None
-    return answer.reindex(labels)
+    if answer.index.is_unique and labels.is_unique and not len(labels.difference(answer.index)):
+        return answer.reindex(labels)
+    return answer if answer.index.equals(pd.RangeIndex(len(labels))) else None
 
 
 def _yes(answer: "pd.Series[Any]", missing: Marks) -> Marks | None:

@@ -16,7 +16,7 @@ from lockgate.core.calling import call_unforked, kind, where_raised
 from lockgate.core.contract.definition import LOSSY, index_parts, is_panderas_type, says, schema_parts
 from lockgate.core.contract.failure import Failure, Marks, example, label
 from lockgate.core.contract.lossless import lost
-from lockgate.core.contract.views import columns, level, levels, matching, private
+from lockgate.core.contract.views import columns, level, levels, matching, names, private
 from lockgate.core.contract.written import written
 from lockgate.core.isolate import isolated
 
@@ -90,9 +90,8 @@ def _parsed(parser: pa.Parser, given: Any, where: str, copy: Callable[[Any], Any
 
 def _completed(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
     """With the columns that may be added, without those that are filtered out."""
-    absent = [
-        name for name, part in schema.columns.items() if part.required and not part.regex and name not in frame.columns
-    ]
+    there = names(frame)
+    absent = [name for name, part in schema.columns.items() if part.required and not part.regex and name not in there]
     if absent and schema.add_missing_columns:
         for name in absent:
             if pd.isna(schema.columns[name].default) and not schema.columns[name].nullable:

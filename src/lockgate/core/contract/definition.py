@@ -8,14 +8,18 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 import pandera.pandas as pa
-from pandera.api.dataframe.model_components import FieldInfo
+from pandera.api.dataframe.model_components import CHECK_KEY, PARSER_KEY, FieldInfo
 from pandera.api.function_dispatch import Dispatcher
 from pandera.backends.pandas import builtin_checks, builtin_hypotheses  # noqa: F401 - registers pandera's own rules
 from pandera.engines.pandas_engine import PydanticModel
 
+from lockgate.core.calling import name_of
+from lockgate.core.clean import one_line
+from lockgate.core.contract.written import rule_of, written
 from lockgate.core.errors import InvalidContract
 
 Contract: TypeAlias = type[pa.DataFrameModel] | pa.DataFrameSchema
+MAX_ERROR = 200
 ALLOW_EMPTY, AT_LEAST_ONE, LOSSY = "allow_empty", "at_least_one", "lossy"
 _PARTS = (pa.DataFrameSchema, pa.Column, pa.Index, pa.MultiIndex, pa.Check, pa.Hypothesis, pa.Parser)
 _METHODS: tuple[type, ...] = (FunctionType, classmethod, staticmethod)
@@ -93,10 +97,27 @@ def _built(model: type[pa.DataFrameModel]) -> pa.DataFrameSchema:
         raise _replaced(f"contract {model.__name__}", overridden)
     try:
         schema: pa.DataFrameSchema = copy.deepcopy(model.to_schema())
-    except Exception as error:
-        raise InvalidContract(f"contract {model.__name__} cannot be built: {error}") from error
+        skipped = _skipped(model)
+    except Exception as error:  # noqa: BLE001 - pandera's reasons are of many kinds
+        raise InvalidContract(f"contract {model.__name__} cannot be built: {one_line(str(error), MAX_ERROR)}") from None
+    if skipped:
+        raise InvalidContract(
+            f"contract {model.__name__} has {skipped}, which pandera leaves out without a word.",
+            cure="Name the columns it is about; a column whose name begins with _ needs an alias: pa.Field(alias=...).",
+        )
     schema.metadata = schema.metadata or getattr(model.Config, "metadata", None)
     return schema
+
+
+def _skipped(model: type[pa.DataFrameModel]) -> str:
+    """What a model says that is in none of its columns; "" if all is."""
+    used = {written(rule._check_fn) for rules in model.__checks__.values() for rule in rules}
+    used |= {written(parser._parser_fn) for parsers in model.__parsers__.values() for parser in parsers}
+    for info in (*model._collect_check_infos(CHECK_KEY), *model._collect_parser_infos(PARSER_KEY)):
+        if (fn := rule_of(info)) not in used:
+            return f"a rule {name_of(fn)} about no column"
+    fields = (name for owner in model.__mro__ for name, value in vars(owner).items() if isinstance(value, FieldInfo))
+    return next((f"a field {name}" for name in fields if name.startswith("_")), "")
 
 
 def _load(check: pa.Check) -> None:

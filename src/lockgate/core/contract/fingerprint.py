@@ -17,7 +17,7 @@ def fingerprint(frame: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _pieces(value: Any) -> Iterator[bytes]:
+def _pieces(value: Any) -> Iterator[bytes | memoryview]:
     """What a value is made of, as bytes; an object that cannot be pickled counts only by its type."""
     yield type(value).__qualname__.encode(errors="replace")
     match value:
@@ -39,13 +39,13 @@ def _pieces(value: Any) -> Iterator[bytes]:
             yield _pickled(value)
 
 
-def _all(*values: Any) -> Iterator[bytes]:
+def _all(*values: Any) -> Iterator[bytes | memoryview]:
     yield str(len(values)).encode()
     for value in values:
         yield from _pieces(value)
 
 
-def _cells(array: Any) -> Iterator[bytes]:
+def _cells(array: Any) -> Iterator[bytes | memoryview]:
     """An array's cells: bytes of plain ones, hashes where pandas packs them, one by one where they are objects."""
     yield str((array.dtype, np.shape(array))).encode(errors="replace")
     plain = isinstance(array.dtype, np.dtype) or isinstance(array, pd.arrays.NumpyExtensionArray)
@@ -53,7 +53,7 @@ def _cells(array: Any) -> Iterator[bytes]:
     if values.dtype == object:
         yield from _all(*values.ravel())
     elif plain:
-        yield np.ascontiguousarray(values).tobytes()
+        yield np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
     else:
         yield _hashed(values)
 

@@ -12,7 +12,7 @@ from lockgate.core.calling import call_unforked, kind
 from lockgate.core.contract.answers import worth
 from lockgate.core.contract.definition import is_panderas_type
 from lockgate.core.contract.failure import Failure, Marks, example, label
-from lockgate.core.contract.views import columns, declared, level, levels, matching, private, runs
+from lockgate.core.contract.views import columns, declared, level, levels, matching, names, private, runs
 
 # Which of several equal rows are counted, in pandera's words and in pandas'.
 _KEEP: dict[str, Literal["first", "last", False]] = {"all": False, "exclude_first": "first", "exclude_last": "last"}
@@ -24,8 +24,8 @@ def structure(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[Failu
     for part, position in columns(schema, frame):
         values = frame.iloc[:, position]
         yield from _cells(part, schema.dtype or part.dtype, values, f"column {label(values.name)}")
-    for names in _jointly_unique(schema.unique):
-        yield from _duplicates(schema, names, frame)
+    for key in _jointly_unique(schema.unique):
+        yield from _duplicates(schema, key, frame)
     if schema.index is not None:
         yield from _index(schema, frame)
 
@@ -33,7 +33,7 @@ def structure(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[Failu
 def unjudged(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[str]:
     """The parts of a schema for which a frame has nothing to judge, though it may be so."""
     for name, part in declared(schema, frame).items():
-        if not (matching(part, frame) if part.regex else name in frame.columns):
+        if not (matching(part, frame) if part.regex else name in names(frame)):
             yield f"column {label(name)} is not there"
     for part, position in columns(schema, frame):
         if part.nullable and len(frame) and frame.iloc[:, position].isna().all():
@@ -42,8 +42,9 @@ def unjudged(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[str]:
 
 def _names(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[Failure]:
     present: list[Any] = []
+    there = names(frame)
     for name, part in declared(schema, frame).items():
-        found = matching(part, frame) if part.regex else [name] if name in frame.columns else []
+        found = matching(part, frame) if part.regex else [name] if name in there else []
         present += [each for each in found if each not in present]
         if part.required and not found:
             yield Failure(f"no column matches {label(name)}" if part.regex else f"column {label(name)} is missing")
@@ -78,7 +79,7 @@ def _type(dtype: Any, values: "pd.Series[Any]", where: str) -> Iterator[Failure]
         yield Failure(f"{wrong}: {kind(error)}")
         return
     if not isinstance(answer, bool | np.bool_ | pd.Series):
-        answer = pd.Series(np.fromiter(answer, dtype=object, count=len(values)), index=values.index)
+        answer = pd.Series(answer if isinstance(answer, np.ndarray) else list(answer))
     judged = worth(answer, values.index)
     if judged.fault:
         yield Failure(f"{wrong}: its type {judged.fault}")
@@ -92,13 +93,13 @@ def _jointly_unique(unique: Any) -> list[list[Any]]:
     """The groups of columns that a schema wants to be unique together."""
     if not unique:
         return []
-    return [list(unique)] if all(isinstance(name, str) for name in unique) else [list(names) for names in unique]
+    return [list(unique)] if all(isinstance(name, str) for name in unique) else [list(key) for key in unique]
 
 
-def _duplicates(schema: pa.DataFrameSchema, names: list[Any], frame: pd.DataFrame) -> Iterator[Failure]:
+def _duplicates(schema: pa.DataFrameSchema, key: list[Any], frame: pd.DataFrame) -> Iterator[Failure]:
     optional = {name for name, part in schema.columns.items() if not part.required}
-    there = [name for name in names if name in frame.columns]
-    for name in names:
+    there = [name for name in key if name in names(frame)]
+    for name in key:
         if name not in there and name not in optional:
             yield Failure(f"column {label(name)}, by which rows must be unique, is missing")
     if there:
@@ -139,14 +140,14 @@ def _levels(schema: pa.MultiIndex, index: pd.Index) -> Iterator[Failure]:
 
 def _duplicate_keys(unique: Any, index: pd.Index) -> Iterator[Failure]:
     """By the whole index, or by the levels named (pandera makes a list of one name, and of ``True`` nothing)."""
-    names = list(index.names) if unique is True else [unique] if isinstance(unique, str) else list(unique)
-    if absent := [name for name in names if name not in index.names]:
+    key = list(index.names) if unique is True else [unique] if isinstance(unique, str) else list(unique)
+    if absent := [name for name in key if name not in index.names]:
         yield Failure(f"index level {label(absent[0])}, by which rows must be unique, is missing")
         return
-    chosen = [index.get_level_values(position) for position, name in enumerate(index.names) if name in names]
+    chosen = [index.get_level_values(position) for position, name in enumerate(index.names) if name in key]
     marks = pd.MultiIndex.from_arrays(chosen).duplicated(keep=False)
     if marks.any():
-        yield Failure(f"rows are duplicates by index level {', '.join(map(label, names))}", marks)
+        yield Failure(f"rows are duplicates by index level {', '.join(map(label, key))}", marks)
 
 
 def _at(reason: str, rows: Marks, values: "pd.Series[Any]") -> Failure:

@@ -29,6 +29,11 @@ def columns(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[tuple[A
                 yield part, position
 
 
+def names(frame: pd.DataFrame) -> set[Any]:
+    """The names of a frame's columns: an index of dates or of several levels says yes to parts of a name, too."""
+    return set(frame.columns)
+
+
 def declared(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> dict[Any, Any]:
     """A schema's columns by name; all of the frame's where it has none but a type for all."""
     if schema.columns or schema.dtype is None:

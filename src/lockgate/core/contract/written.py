@@ -12,6 +12,9 @@ def written(fn: Callable[..., Any]) -> Callable[..., Any]:
     found = definition(fn)
     if found is None or not found.__module__.startswith("pandera."):
         return fn
-    info = inspect.getclosurevars(found).nonlocals.get("self")
-    method: Callable[..., Any] = getattr(info, "check_fn", None) or getattr(info, "parser_fn", None) or fn
-    return method
+    return rule_of(inspect.getclosurevars(found).nonlocals.get("self")) or fn
+
+
+def rule_of(info: Any) -> Any:
+    """The method behind what pandera notes of a rule or parser of a model; None for anything else."""
+    return getattr(info, "check_fn", None) or getattr(info, "parser_fn", None)
