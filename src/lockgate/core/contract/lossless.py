@@ -49,8 +49,15 @@ def _same(was: "pd.Series[Any]", now: "pd.Series[Any]") -> Marks:
     numbers = was.to_numpy(), now.to_numpy()
     if all(values.dtype.kind in "biuf" for values in numbers):
         return _equal_numbers(*numbers)
-    cells = zip(was.to_numpy(dtype=object), now.to_numpy(dtype=object), strict=True)
-    return np.fromiter((_same_cell(one, other) for one, other in cells), dtype=bool, count=len(was))
+    cells = was.to_numpy(dtype=object), now.to_numpy(dtype=object)
+    if _is_text(was) and _is_text(now):
+        return np.asarray(cells[0] == cells[1], dtype=bool)
+    return np.fromiter(map(_same_cell, *cells), dtype=bool, count=len(was))
+
+
+def _is_text(values: "pd.Series[Any]") -> bool:
+    kind = values.dtype.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
+    return isinstance(kind, pd.StringDtype)
 
 
 def _is_moment(values: "pd.Series[Any]") -> bool:
