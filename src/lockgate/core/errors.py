@@ -10,7 +10,7 @@
     │   ├── ForeignCheck       a check is declared on another team's asset
     │   ├── InvalidSchedule    a cron line or interval that cannot be read
     │   ├── PartitionMismatch  two assets' partitions do not fit together
-    │   └── InvalidContract    a contract that is no contract, or one that would change the data
+    │   └── InvalidContract    a contract that is none, or would let a value pass unjudged
     ├── UncopyableValue        a value cannot be given to its checks, since it cannot be copied
     ├── UsageError             an argument, key or setting is wrong, or something is not there
     ├── LedgerError            the ledger refused, or cannot be reached
@@ -81,7 +81,7 @@ class PartitionMismatch(DefinitionError):
 
 
 class InvalidContract(DefinitionError):
-    """A contract that is no pandera schema, or one that would silently drop rows."""
+    """A contract that is no pandera schema, or one that would let a value pass unjudged."""
 
 
 class UncopyableValue(LockgateError):

@@ -43,7 +43,7 @@ def schema_of(contract: object) -> pa.DataFrameSchema:
         schema = copy.deepcopy(contract)
     else:
         raise InvalidContract(
-            f"{contract!r} is no contract.",
+            f"{one_line(repr(contract), MAX_ERROR)} is no contract.",
             cure="Give a pandera DataFrameModel class or a DataFrameSchema (import pandera.pandas as pa).",
         )
     title = f"contract {schema.name}" if schema.name else "the contract"
