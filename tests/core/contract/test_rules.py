@@ -80,6 +80,37 @@ def test_a_plain_yes_to_all_rows_passes_and_one_no_fails(rule: Callable[[Any], A
         assert (verdict.passed, verdict.rows_failed, verdict.rows_seen) == (False, 1, 3)
 
 
+def _about_index(rule: pa.Check) -> tuple[pa.DataFrameSchema, pd.DataFrame]:
+    return pa.DataFrameSchema(index=pa.Index(int, rule)), numbers(0, 0, 0, index=ROWS)
+
+
+def _about_level(rule: pa.Check) -> tuple[pa.DataFrameSchema, pd.DataFrame]:
+    index = pd.MultiIndex.from_arrays([ROWS, list("abc")], names=["n", "m"])
+    return pa.DataFrameSchema(index=pa.MultiIndex([pa.Index(int, rule, name="n"), pa.Index(name="m")])), numbers(
+        0, 0, 0, index=index
+    )
+
+
+def _about_pattern(rule: pa.Check) -> tuple[pa.DataFrameSchema, pd.DataFrame]:
+    return pa.DataFrameSchema({"^n": pa.Column(int, rule, regex=True)}), numbers(*ROWS)
+
+
+def _about_twins(rule: pa.Check) -> tuple[pa.DataFrameSchema, pd.DataFrame]:
+    return pa.DataFrameSchema({"n": pa.Column(int, rule)}), pd.concat([numbers(*ROWS)[["n"]]] * 2, axis=1)
+
+
+@pytest.mark.parametrize("about", [_about_index, _about_level, _about_pattern, _about_twins])
+def test_it_is_the_same_for_an_index_a_level_and_a_pattern(about: Callable[[pa.Check], Any]) -> None:
+    for rule in BAD_ANSWERS.values():
+        assert not verdict_of(*about(pa.Check(rule, name="ours"))).passed
+    for rule in GOOD_ANSWERS.values():
+        assert verdict_of(*about(pa.Check(rule, name="ours"))).passed
+    verdict = verdict_of(*about(pa.Check(lambda values: values > 1, name="ours")))
+    assert (verdict.passed, verdict.rows_failed, verdict.rows_seen) == (False, 1, 3)
+    each = verdict_of(*about(pa.Check(lambda cell: cell > 1, element_wise=True, determined_by_unique=True)))
+    assert (each.passed, each.rows_failed) == (False, 1)
+
+
 @EXAMPLES
 @given(ANYTHING)
 def test_whatever_a_rule_answers_only_true_passes(answer: Any) -> None:

@@ -32,8 +32,9 @@ def structure(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[Failu
 
 def unjudged(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[str]:
     """The parts of a schema for which a frame has nothing to judge, though it may be so."""
+    there = names(frame)
     for name, part in declared(schema, frame).items():
-        if not (matching(part, frame) if part.regex else name in names(frame)):
+        if not (matching(part, frame) if part.regex else name in there):
             yield f"column {label(name)} is not there"
     for part, position in columns(schema, frame):
         if part.nullable and len(frame) and frame.iloc[:, position].isna().all():
@@ -41,18 +42,18 @@ def unjudged(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _names(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[Failure]:
-    present: list[Any] = []
+    present: dict[Any, None] = {}
     there = names(frame)
     for name, part in declared(schema, frame).items():
         found = matching(part, frame) if part.regex else [name] if name in there else []
-        present += [each for each in found if each not in present]
+        present.update(dict.fromkeys(found))
         if part.required and not found:
             yield Failure(f"no column matches {label(name)}" if part.regex else f"column {label(name)} is missing")
     if schema.strict is True:
         for name in dict.fromkeys(frame.columns):
             if name not in present:
                 yield Failure(f"column {label(name)} is unknown")
-    if schema.ordered and [name for name in runs(frame.columns) if name in present] != present:
+    if schema.ordered and [name for name in runs(frame.columns) if name in present] != list(present):
         yield Failure(f"the columns are not in the order {', '.join(map(label, present))}")
     if schema.unique_column_names and frame.columns.has_duplicates:
         yield Failure("several columns have the same name")
@@ -98,7 +99,8 @@ def _jointly_unique(unique: Any) -> list[list[Any]]:
 
 def _duplicates(schema: pa.DataFrameSchema, key: list[Any], frame: pd.DataFrame) -> Iterator[Failure]:
     optional = {name for name, part in schema.columns.items() if not part.required}
-    there = [name for name in key if name in names(frame)]
+    labels = names(frame)
+    there = [name for name in key if name in labels]
     for name in key:
         if name not in there and name not in optional:
             yield Failure(f"column {label(name)}, by which rows must be unique, is missing")

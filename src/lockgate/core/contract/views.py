@@ -22,11 +22,12 @@ def private(values: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def columns(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[tuple[Any, int]]:
     """Each column that a schema speaks of, with its position; a name that stands twice, twice."""
+    positions: dict[Any, list[int]] = {}
+    for position, name in enumerate(frame.columns):
+        positions.setdefault(name, []).append(position)
     for name, part in declared(schema, frame).items():
-        wanted = set(matching(part, frame)) if part.regex else {name}
-        for position, label in enumerate(frame.columns):
-            if label in wanted:
-                yield part, position
+        for each in matching(part, frame) if part.regex else [name]:
+            yield from ((part, position) for position in positions.get(each, ()))
 
 
 def names(frame: pd.DataFrame) -> set[Any]:
