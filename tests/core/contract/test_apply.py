@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
@@ -64,6 +65,39 @@ def test_a_parser_is_applied_once_and_what_it_made_is_judged_and_staged() -> Non
         index=pa.Index(int, pa.Check.isin([10, 11]), parsers=pa.Parser(lambda values: values + 10))
     )
     assert came(index, frame).value.index.tolist() == [10, 11]
+
+
+@pytest.mark.parametrize("index", [[0, 1], [7, 7], ["a", "b"]], ids=str)
+def test_what_a_contract_does_not_speak_of_is_left_as_it_is(index: list[Any]) -> None:
+    """Texts in a column or index of objects stay objects, which pandas would make text of."""
+    texts = pd.Series(["x", "y"], dtype=object)
+    frame = pd.DataFrame(
+        {"n": ["1", "2"], "object": texts, "judged": texts, "mixed": pd.Series([1, "x"], dtype=object)}
+    )
+    frame = frame.set_axis(pd.Index(index, dtype=object if index == ["a", "b"] else None, name="id"))
+    contract = pa.DataFrameSchema(
+        {"n": pa.Column(int, coerce=True), "judged": pa.Column()}, index=pa.Index(coerce=True)
+    )
+    ended = came(contract, frame)
+    assert ended.outcome == "published", ended.verdicts
+    pd.testing.assert_frame_equal(ended.value.drop(columns="n"), frame.drop(columns="n"))
+
+
+def test_objects_that_parsers_and_rules_see_are_objects() -> None:
+    seen: list[Any] = []
+
+    def note(values: Any) -> Any:
+        seen.append(values.dtype)
+        return values
+
+    texts = pd.DataFrame({"n": pd.Series(["x", "y"], dtype=object)}).set_axis(pd.Index(["a", "b"], dtype=object))
+    noting = pa.Check(lambda values: note(values) is not None)
+    contract = pa.DataFrameSchema(
+        {"n": pa.Column(checks=noting, parsers=pa.Parser(note))}, index=pa.Index(checks=noting)
+    )
+    assert came(contract, texts).outcome == "published"
+    assert came(pa.DataFrameSchema(checks=pa.Check(lambda f: note(f["n"]) is not None)), texts).outcome == "published"
+    assert set(seen) == {np.dtype(object)}
 
 
 def test_a_value_that_a_contract_was_not_applied_to_is_judged_as_it_is() -> None:

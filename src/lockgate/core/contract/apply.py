@@ -59,7 +59,8 @@ def applied(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
     failures: list[Failure] = []
     for part, position in _to_make(schema, made):
         try:
-            made.isetitem(position, _column(schema, part, made.iloc[:, position]).array)
+            column: Any = _column(schema, part, made.iloc[:, position])
+            made.isetitem(position, column)
         except NotApplied as error:
             failures += error.failures
     try:
@@ -141,7 +142,7 @@ def _coerced(part: Any, dtype: Any, values: "pd.Series[Any]", where: str) -> "pd
         raise NotApplied(Failure(f"{where}: type {label(dtype)} made a {kind(result)} of another length"))
     if not says(part, LOSSY) and (marks := lost(given, result)).any():
         raise NotApplied(_at(f"{where} loses values if read as {label(dtype)}", marks, given))
-    return pd.Series(result.array, index=values.index, name=values.name)
+    return result.set_axis(values.index)
 
 
 def _positions(cases: Any, rows: int) -> Marks | None:
@@ -166,7 +167,7 @@ def _index(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.Index:
             values = _parsed(parser, values, where, private)
         if part.coerce or coerces_all:
             values = _coerced(part, part.dtype, values, where)
-        made[position] = pd.Index(values.array, name=values.name)
+        made[position] = pd.Index(values.array, dtype=values.dtype, name=values.name)
     if not made:
         return frame.index
     if not isinstance(frame.index, pd.MultiIndex):

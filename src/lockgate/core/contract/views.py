@@ -65,7 +65,7 @@ def levels(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Iterator[tuple[An
 def level(frame: pd.DataFrame, position: int) -> "pd.Series[Any]":
     """One level of the index as a column beside the index."""
     values = frame.index.get_level_values(position)
-    return pd.Series(values.array, index=frame.index, name=values.name)
+    return pd.Series(values.array, index=frame.index, dtype=values.dtype, name=values.name)
 
 
 def has_value(frame: pd.DataFrame) -> bool:
