@@ -1,33 +1,36 @@
 """Short words for the tests of contracts."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
 
-from lockgate import Team
 from lockgate.core.check import Verdict
 from lockgate.core.contract import ContractCheck
-from lockgate.testing import Materialized, check_value
 
 
-def came(contract: Any, value: Any) -> Materialized:
+@dataclass(frozen=True)
+class Came:
+    """What comes of a value by its contract alone, whether or not the store could keep it."""
+
+    outcome: str
+    value: Any
+    verdict: Verdict
+
+
+def came(contract: Any, value: Any) -> Came:
     """What comes of a value of an asset with this contract."""
-    team = Team("alpha")
-
-    @team.asset(contract=contract)
-    def made() -> Any:
-        return value
-
-    return check_value(made, value)
+    check = ContractCheck(contract)
+    applied = check.apply(value)
+    verdict = check.run(applied)
+    return Came("rejected" if verdict.blocks else "published", applied.value, verdict)
 
 
 def verdict_of(contract: Any, value: Any) -> Verdict:
-    """The verdict that the contract alone comes to; it decides what comes of the value."""
-    ended = came(contract, value)
-    verdict = ended.verdicts["contract"]
-    assert ended.outcome == ("published" if verdict.passed else "rejected")
-    assert verdict == ContractCheck(contract).run(ContractCheck(contract).apply(value))
+    """The verdict that the contract comes to, twice: judging a value leaves nothing behind."""
+    verdict = came(contract, value).verdict
+    assert came(contract, value).verdict == verdict
     return verdict
 
 

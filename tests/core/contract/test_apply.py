@@ -46,8 +46,8 @@ def test_a_parser_that_raises_or_changes_which_rows_there_are_is_a_rejection(
     for where, contract in contracts(pa.Parser(parser, name="ours")).items():
         ended = came(contract, frame)
         assert ended.outcome == "rejected"
-        assert ended.verdicts["contract"].message.startswith(f"{where}: {told}")
-        assert "4711" not in str(ended.verdicts)
+        assert ended.verdict.message.startswith(f"{where}: {told}")
+        assert "4711" not in str(ended.verdict)
         assert ended.value is frame
 
 
@@ -79,7 +79,7 @@ def test_what_a_contract_does_not_speak_of_is_left_as_it_is(index: list[Any]) ->
         {"n": pa.Column(int, coerce=True), "judged": pa.Column()}, index=pa.Index(coerce=True)
     )
     ended = came(contract, frame)
-    assert ended.outcome == "published", ended.verdicts
+    assert ended.outcome == "published", ended.verdict
     pd.testing.assert_frame_equal(ended.value.drop(columns="n"), frame.drop(columns="n"))
 
 
@@ -130,7 +130,7 @@ def test_missing_columns_and_values_are_completed_as_the_contract_says() -> None
         strict="filter",
     )
     ended = came(contract, pd.DataFrame({"n": [1.0, None], "beside": ["x", "y"]}, index=[3, 4]))
-    assert ended.outcome == "published", ended.verdicts
+    assert ended.outcome == "published", ended.verdict
     assert list(ended.value.columns) == ["a", "n", "m"]
     assert (ended.value["a"].tolist(), ended.value["n"].tolist(), ended.value.index.tolist()) == (
         [7, 7],

@@ -90,7 +90,7 @@ def test_coercion_that_loses_is_a_rejection(dtype: Any, cells: Any) -> None:
 @pytest.mark.parametrize(("dtype", "cells", "kept"), [case[1:] for case in KEPT], ids=[case[0] for case in KEPT])
 def test_coercion_that_keeps_every_value_is_applied(dtype: Any, cells: Any, kept: Any) -> None:
     ended = came(coercing(dtype), pd.DataFrame({"n": cells}))
-    assert ended.outcome == "published", ended.verdicts
+    assert ended.outcome == "published", ended.verdict
     expected = pd.Series(kept, name="n")
     read = ended.value["n"]
     if read.dtype.kind == "M":

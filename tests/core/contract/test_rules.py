@@ -358,7 +358,7 @@ def test_cells_that_were_changed_while_they_were_judged_are_found() -> None:
 
 
 def verdict_of_once(contract: Any, value: Any) -> Any:
-    return came(contract, value).verdicts["contract"]
+    return came(contract, value).verdict
 
 
 # -- what is told ---------------------------------------------------------------------------------------------
