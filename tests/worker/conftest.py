@@ -128,6 +128,12 @@ def warm(live: Live) -> Iterator[Pool]:
 
 
 @pytest.fixture(scope="session")
-def unattended(live: Live) -> Pool:
-    """A pool that no process works for: the test itself is its worker."""
+def _unattended(live: Live) -> Pool:
     return _make_pool(live, "warm-process", "unattended")
+
+
+@pytest.fixture
+def unattended(_unattended: Pool, monkeypatch: pytest.MonkeyPatch) -> Pool:
+    """A pool that no process works for: the test itself is its worker, and works in its folder."""
+    monkeypatch.chdir(_unattended.folder)
+    return _unattended

@@ -37,14 +37,16 @@ def answer(tmp_path: Path) -> Answer:
     def ask(code: str) -> str:
         (folder / "assets.py").write_text("import helper\n" + TEAM)
         (folder / "helper.py").write_text(code + "\n")
-        command = [sys.executable, "-m", "lockgate.worker.fork_server", str(tmp_path / "socket")]
+        told, telling = os.pipe()
+        command = [sys.executable, "-m", "lockgate.worker.fork_server", str(tmp_path / "socket"), str(telling)]
         environment = fork_server_environment({**os.environ, "PREFECT_HOME": str(tmp_path)})
         with subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, cwd=folder, env=environment, stdin=subprocess.PIPE, pass_fds=[telling]
         ) as server:
+            os.close(telling)
+            with os.fdopen(told) as answers:
+                said = answers.read()
             assert server.stdin
-            assert server.stdout
-            said = server.stdout.readline().strip()
             server.stdin.close()
         return said
 
