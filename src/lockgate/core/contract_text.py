@@ -1,6 +1,5 @@
-"""A contract in words: for the digest that is its code version, and for people who read what is registered."""
+"""A contract in words, for people who read what is registered."""
 
-import inspect
 from typing import Any
 
 import pandera.pandas as pa
@@ -9,11 +8,6 @@ from lockgate.core.contract import ContractCheck, schema_parts
 from lockgate.core.spec import ColumnSpec, ContractSpec
 
 MAX_RULE = 120
-# What a schema, column or index level says beside its name, type and rules.
-SAID = (
-    *("nullable", "unique", "report_duplicates", "coerce", "required", "regex", "default", "metadata"),
-    *("strict", "ordered", "unique_column_names", "add_missing_columns"),
-)
 
 
 def contract_spec(contract: ContractCheck) -> ContractSpec:
@@ -41,21 +35,6 @@ def _rule(check: pa.Check) -> str:
     bounds = ", ".join(f"{name}={_stable(value)}" for name, value in (check.statistics or {}).items())
     text = f"{check.name}({bounds})" if bounds else str(check.error or check.name)
     return text if len(text) <= MAX_RULE else f"{text[: MAX_RULE - 3]}..."
-
-
-def contract_source(contract: ContractCheck) -> str:
-    """The text that identifies a contract for the code version: its source, what it says, and the rules it came to."""
-    source = inspect.getsource(contract.source) if inspect.isclass(contract.source) else ""
-    said = [
-        (part.name, str(part.dtype), [_stable(getattr(part, name, None)) for name in SAID], _rules(part.checks))
-        for part in schema_parts(contract.schema)
-    ]
-    return f"{source}\n{said!r}"
-
-
-def _rules(checks: list[pa.Check]) -> list[tuple[str, str, bool]]:
-    """Names and bounds of checks, in a form that is the same in every process (sets have no order)."""
-    return [(str(check.name), _stable(check.statistics), check.ignore_na) for check in checks]
 
 
 def _stable(value: Any) -> str:
