@@ -17,6 +17,7 @@ COMMANDS = {
     "hops": ["benchmarks.handoff", "--hops"],
     "chain": ["benchmarks.chain"],
     "validation": ["benchmarks.validation"],
+    "memory": ["benchmarks.memory"],
     "ledger": ["benchmarks.ledger"],
     "sweep": ["benchmarks.sweep"],
 }
