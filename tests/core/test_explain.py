@@ -64,7 +64,7 @@ def test_a_rejection_far_above_is_walked_to_with_its_check_owner_time_and_comman
     cause = list(tree(found))[-1]
     assert sentence(cause) == "rejected by contract since 2026-01-01 12:00:00 UTC; v1 is still served"
     assert cause.owners == ("ann@example.com",)
-    assert next_step(cause) == f"lockgate evidence one/a -p {DAY}; once mended: lockgate run one/a -p {DAY}"
+    assert next_step(cause) == f"lockgate evidence one/a -p {DAY}; once mended: lockgate run one/a -p {DAY} --force"
 
 
 def test_a_missing_input_is_asked_why_it_is_missing() -> None:

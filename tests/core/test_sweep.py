@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockgate.core.gate import Head, Open, Pin, Snapshot, decide
-from lockgate.core.partitions import Daily
+from lockgate.core.gate import Head, Open, Pin, Rejection, Snapshot, decide
+from lockgate.core.partitions import Daily, Static
 from lockgate.core.schedule import Cron
 from lockgate.core.spec import AssetSpec, InputSpec
 from lockgate.core.sweep import (
@@ -31,6 +31,12 @@ B = AssetSpec("two/b", "c", DAILY, inputs=(InputSpec("one/a", "a"),))
 def published(key: str, number: int, **more: object) -> Head:
     head = Head(key, DAY, judged="published", number=number, version_id=number * 10, code_version="c")
     return replace(head, **more)  # type: ignore[arg-type]
+
+
+def rejected(number: int, *more: tuple[str, int]) -> Head:
+    """``two/b``, rejected on version ``number`` of its input, and on those of others."""
+    inputs = {(key, DAY): of for key, of in (("one/a", number), *more)}
+    return Head("two/b", DAY, judged="rejected", failed_checks=("contract",), rejection=Rejection("c", inputs))
 
 
 def world(*heads: Head, assets: tuple[AssetSpec, ...] = (A, B)) -> Snapshot:
@@ -114,8 +120,39 @@ def test_what_failed_too_often_is_told_until_inputs_or_code_change() -> None:
 def test_an_asset_that_only_its_schedule_starts_is_left_to_it() -> None:
     quiet = replace(B, inputs=(InputSpec("one/a", "a", triggers=False),))
     scheduled = replace(quiet, schedule=Cron("0 6 * * *"))
-    assert started(world(published("one/a", 1), assets=(A, quiet))) != []
-    assert started(world(published("one/a", 1), assets=(A, scheduled))) == []
+    for spec in (quiet, scheduled):
+        assert started(world(published("one/a", 1), assets=(A, spec))) == []
+        assert started(world(published("one/a", 2), rejected(2), assets=(A, spec))) == []
+    assert started(world(published("one/a", 1), assets=(A, replace(B, schedule=Cron("0 6 * * *"))))) != []
+
+
+def test_an_input_that_does_not_trigger_starts_nothing_after_a_rejection_either() -> None:
+    """The one that does, and new code, start it again."""
+    other = replace(A, key="one/o")
+    both = replace(B, inputs=(*B.inputs, InputSpec("one/o", "o", triggers=False)))
+    lost = rejected(1, ("one/o", 1))
+    assert started(world(published("one/a", 1), published("one/o", 2), lost, assets=(A, other, both))) == []
+    assert started(world(published("one/a", 2), published("one/o", 1), lost, assets=(A, other, both))) != []
+    mended = replace(both, code_version="d")
+    assert started(world(published("one/a", 1), published("one/o", 1), lost, assets=(A, other, mended))) != []
+
+
+def test_all_partitions_of_a_list_are_started_by_an_input_without_partitions() -> None:
+    table = AssetSpec("one/a", "c", shared_with=("*",))
+    whole = Head("one/a", "", judged="published", number=1, version_id=10, code_version="c")
+    listed = replace(B, partitions=Static("south", "north"), inputs=(InputSpec("one/a", "a", triggers=True),))
+    assert started(world(whole, assets=(table, listed))) == [("two/b", "north", 0), ("two/b", "south", 0)]
+    north = Head("two/b", "north", judged="published", number=1, version_id=11, inputs={("one/a", ""): 1})
+    assert started(world(whole, north, assets=(table, listed))) == [("two/b", "south", 0)]
+    silent = replace(listed, inputs=(InputSpec("one/a", "a"),))
+    assert started(world(whole, assets=(table, silent))) == []
+
+
+def test_what_a_person_cancelled_is_settled_until_inputs_or_code_change() -> None:
+    assert started(world(published("one/a", 1)), tried("cancelled")) == []
+    assert started(world(published("one/a", 1)), tried("failed", "cancelled")) == []
+    assert started(world(replace(published("one/a", 2), version_id=20)), tried("cancelled")) != []
+    assert started(world(published("one/a", 1), assets=(A, replace(B, code_version="d"))), tried("cancelled")) != []
 
 
 STARTS = st.lists(

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from lockgate.core.gate import Head, Slice, Snapshot
-from lockgate.core.partitions import Daily, Partitions, Unpartitioned
+from lockgate.core.gate import Head, Rejection, Slice, Snapshot
+from lockgate.core.partitions import UNPARTITIONED, Daily, Partitions, Static, Unpartitioned, fit
 from lockgate.core.spec import AssetSpec, InputSpec
 
 TEAMS = ("alpha", "beta", "gamma")
@@ -11,8 +11,16 @@ DAYS = ("2013-01-01", "2013-01-02")
 DAILY = Daily("2013-01-01")
 
 
+LIST = Static("north", "south")
+
+
 def slices_of(partitions: Partitions) -> tuple[str, ...]:
-    return DAYS if isinstance(partitions, Daily) else ("",)
+    match partitions:
+        case Daily():
+            return DAYS
+        case Static(names=names):
+            return names
+    return (UNPARTITIONED,)
 
 
 @st.composite
@@ -21,16 +29,23 @@ def registries(draw: st.DrawFn) -> dict[str, AssetSpec]:
     specs: dict[str, AssetSpec] = {}
     for number in range(draw(st.integers(1, 7))):
         team = draw(st.sampled_from(TEAMS))
-        earlier = draw(st.lists(st.sampled_from(sorted(specs)), unique=True, max_size=3)) if specs else []
+        partitions = draw(st.sampled_from([Unpartitioned(), DAILY, DAILY, LIST]))
+        fitting = [key for key in sorted(specs) if fit(partitions, specs[key].partitions)]
+        earlier = draw(st.lists(st.sampled_from(fitting), unique=True, max_size=3)) if fitting else []
         inputs = tuple(
-            InputSpec(key, f"p{i}", draw(st.sampled_from(["block", "block", "block", "last_good"])))
+            InputSpec(
+                key,
+                f"p{i}",
+                draw(st.sampled_from(["block", "block", "block", "last_good"])),
+                triggers=draw(st.sampled_from([None, None, True, False])),
+            )
             for i, key in enumerate(earlier)
         )
         key = f"{team}/a{number}"
         specs[key] = AssetSpec(
             key,
             code_version=draw(st.sampled_from(["c1", "c2"])),
-            partitions=draw(st.sampled_from([Unpartitioned(), DAILY])),
+            partitions=partitions,
             inputs=inputs,
             shared_with=tuple(draw(st.sets(st.sampled_from([*TEAMS, "*"]), min_size=0, max_size=2))),
             wants=draw(st.sampled_from(["any", "any", "all"])),
@@ -65,6 +80,7 @@ def heads_of(draw: st.DrawFn, specs: dict[str, AssetSpec]) -> dict[Slice, Head]:
                 failed_checks=("contract",) if judged == "rejected" else (),
                 confirmed=draw(st.integers(0, 9)),
                 pinned_at=draw(st.integers(0, 9)),
+                rejection=Rejection(draw(st.sampled_from(["c1", "c2"])), pinned) if judged == "rejected" else None,
             )
     return heads
 

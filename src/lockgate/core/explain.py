@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from lockgate.core.gate import (
+    AlreadyRejected,
     Blocked,
     Decision,
     Open,
@@ -21,11 +22,11 @@ from lockgate.core.gate import (
 )
 from lockgate.core.keys import label
 from lockgate.core.spec import AssetSpec, InputSpec
-from lockgate.core.sweep import Progress, missing_run
+from lockgate.core.sweep import Progress, Start, missing_run
 
 State: TypeAlias = Literal[
-    "current", "due", "outdated", "declined", "never_run", "failed", "rejected", "blocked", "waiting", "unshared",
-    "pickled", "unknown", "unreadable", "no_partition",
+    "current", "due", "outdated", "declined", "never_run", "failed", "cancelled", "rejected", "blocked", "waiting",
+    "unshared", "pickled", "unknown", "unreadable", "no_partition",
 ]  # fmt: skip
 """What holds of a slice.
 
@@ -35,6 +36,7 @@ outdated      newer inputs or code than its version's, which do not start it by 
 declined      as outdated, and a rollback withdrew what they made
 never_run     nothing was published yet, and nothing starts it by itself
 failed        its code raised, and no attempt since judged
+cancelled     a person ended its last run, and no input or code is newer
 rejected      its last judged attempt failed its checks
 blocked       an input does not stand good, or may not be read
 waiting       an input has no version yet, or nothing new
@@ -55,7 +57,7 @@ class Activity:
         published_at: When its current version became so.
         outcome: Of its latest settled attempt that was no duplicate.
         finished_at: When that settled.
-        why: For a failed one, what the ledger keeps of the error; "" where this login may not see it.
+        why: For a failed or cancelled one, what the ledger keeps of the cause; "" where this login may not see it.
         running_since: When the attempt under way began.
         waived: The checks that failed its last judged attempt, and that its owner waived.
     """
@@ -84,8 +86,9 @@ class Explanation:
         newer: What its current version was not made from: ``weather/days [2013-01-05] v2``, ``code``.
         since: Since when it is so, where the ledger knows.
         running_since: When the attempt under way began.
-        why: For ``failed``, what the ledger keeps of the error; for ``pickled``, what keeps the reader, and the cure;
-            for ``unreadable``, why.
+        starts: Whether the next round of the sweep starts it, as far as the ledger knows.
+        why: For ``failed`` and ``cancelled``, what the ledger keeps of the cause; for ``pickled``, what keeps the
+            reader, and the cure; for ``unreadable``, why.
         owners: Whom to ask: people or addresses of the asset, else its team.
         reader: For ``unshared``, the team that may not read it.
         causes: The inputs that make it so.
@@ -101,6 +104,7 @@ class Explanation:
     newer: tuple[str, ...] = ()
     since: datetime.datetime | None = None
     running_since: datetime.datetime | None = None
+    starts: bool = False
     why: str = ""
     owners: tuple[str, ...] = ()
     reader: str = ""
@@ -153,7 +157,8 @@ class _Walk:
         if head.number is None and head.judged is None and not asset.has_partition(where[1]):
             return Explanation(*where, "no_partition", role, owners=owners_of(asset))
         decision = decide(*where, self.snapshot)
-        state = self._state(asset, where, decision)
+        start = missing_run(asset, where[1], self.snapshot, self.progress)
+        state = self._state(asset, where, decision, start)
         known = where in self.seen
         self.seen.add(where)
         done = self.activity.get(where, Activity())
@@ -167,16 +172,19 @@ class _Walk:
             newer=tuple(self._newer(asset, where, decision)) if state in ("due", "outdated", "declined") else (),
             since=_since(state, done),
             running_since=done.running_since,
-            why=done.why if state == "failed" else "",
+            starts=start is not None and start.wait <= 0,
+            why=done.why if state in ("failed", "cancelled") else "",
             owners=owners_of(asset),
             causes=() if known else (*self._causes(asset, where[1], decision), *self._dropped(asset, where)),
         )
 
-    def _state(self, asset: AssetSpec, where: Slice, decision: Decision) -> State:
+    def _state(self, asset: AssetSpec, where: Slice, decision: Decision, start: Start | None) -> State:
         head = self.snapshot.head(*where)
         if head.judged == "rejected":
             return "rejected"
         match decision:
+            case AlreadyRejected():
+                return "rejected"
             case Blocked():
                 return "blocked"
             case Waiting():
@@ -184,10 +192,13 @@ class _Walk:
             case Unchanged():
                 return "current"
         tried = self.progress.of(where, decision, asset.code_version)
-        if self.activity.get(where, Activity()).outcome == "failed" or tried.given_up:
+        done = self.activity.get(where, Activity()).outcome
+        if done == "failed" or tried.given_up or (start and start.wait > 0):
             return "failed"
-        if missing_run(asset, where[1], self.snapshot, self.progress):
+        if start:
             return "due"
+        if done == "cancelled":
+            return "cancelled"
         if head.number is None:
             return "never_run"
         if not asset.inputs:

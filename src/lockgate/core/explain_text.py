@@ -12,7 +12,8 @@ def sentence(told: Explanation) -> str:
     """What holds of a slice, in one sentence without its name."""
     running = f"; a run is under way since {moment(told.running_since)}" if told.running_since else ""
     waived = f"; waived: {', '.join(told.waived)}" if told.waived else ""
-    return _state(told) + waived + running
+    starts = "; it is about to start" if told.starts else ""
+    return _state(told) + starts + waived + running
 
 
 def _state(told: Explanation) -> str:
@@ -27,9 +28,9 @@ def _state(told: Explanation) -> str:
         case "current":
             return f"good and up to date: {version}" + since
         case "due" if told.version is None:
-            return "nothing is published yet; its inputs are there, so it is about to start"
+            return "nothing is published yet, and its inputs are there"
         case "due":
-            return f"{version} is good but older than {newer}; it is about to start"
+            return f"{version} is good but older than {newer}"
         case "outdated":
             return f"{version} is good; {newer} came later, which does not start it by itself"
         case "declined":
@@ -39,6 +40,9 @@ def _state(told: Explanation) -> str:
         case "failed":
             at = f" at {moment(told.since)}" if told.since else ""
             return "its last run failed" + at + (f": {told.why}" if told.why else "")
+        case "cancelled":
+            at = f" at {moment(told.since)}" if told.since else ""
+            return "its last run was cancelled" + at + (f": {told.why}" if told.why else "")
         case "rejected":
             served = "nothing is published yet" if told.version is None else f"{version} is still served"
             return f"rejected by {', '.join(told.checks) or 'its checks'}{since}; {served}"
@@ -64,14 +68,14 @@ def next_step(told: Explanation) -> str:
     run = f"lockgate run {_arguments(told)}"
     match told.state:
         case "rejected":
-            return f"lockgate evidence {_arguments(told)}; once mended: {run}"
+            return f"lockgate evidence {_arguments(told)}; once mended: {run} --force"
         case "failed":
             return f"lockgate history {_arguments(told)}; once mended: {run}"
         case "due":
             return f"wait a minute, else: {run}"
         case "current" if told.role == "rejected":
             return run
-        case "outdated" | "declined" | "never_run" if not told.running_since:
+        case "outdated" | "declined" | "never_run" | "cancelled" if not told.running_since:
             return run
         case "unshared":
             return f'add "{told.reader}" to shared_with of {name}, then: lockgate deploy {team}'

@@ -32,6 +32,21 @@ class Pin:
 
 
 @dataclass(frozen=True)
+class Rejection:
+    """What the last judged attempt of a slice was made from, where it was rejected.
+
+    Attributes:
+        code_version: The code that made it.
+        inputs: Per slice it was made from, the number it pinned.
+        waived: Whether its owner lets all the checks pass that it failed.
+    """
+
+    code_version: str
+    inputs: Mapping[Slice, int] = field(default_factory=dict)
+    waived: bool = False
+
+
+@dataclass(frozen=True)
 class Head:
     """Where an asset and partition is now.
 
@@ -47,6 +62,7 @@ class Head:
         confirmed: Ledger tick of the last publish, rollback or confirmation as unchanged.
         pinned_at: Ledger tick at which the current version's attempt took its pins.
         file: Name of the current version's file in the store, which tells its format; "" if it has none.
+        rejection: What was rejected, if it stands rejected.
     """
 
     asset: str
@@ -60,6 +76,7 @@ class Head:
     confirmed: int = 0
     pinned_at: int = 0
     file: str = ""
+    rejection: Rejection | None = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +187,18 @@ class Unchanged:
     pins: tuple[Pin, ...]
 
 
-Decision: TypeAlias = Open | Blocked | Waiting | Unchanged
+@dataclass(frozen=True)
+class AlreadyRejected:
+    """What the same code made from the same inputs failed these checks."""
+
+    checks: tuple[str, ...]
+    pins: tuple[Pin, ...]
+
+    def __str__(self) -> str:
+        return f"already rejected by {', '.join(self.checks) or 'its checks'} on these inputs and this code"
+
+
+Decision: TypeAlias = Open | Blocked | Waiting | Unchanged | AlreadyRejected
 
 
 def decide(key: str, partition: str, snapshot: Snapshot, *, force: bool = False) -> Decision:
@@ -181,7 +209,7 @@ def decide(key: str, partition: str, snapshot: Snapshot, *, force: bool = False)
         partition: Its partition.
         snapshot: Registry and heads of the asset and all its ancestors.
         force: Compute even if nothing changed or not all inputs are fresh. It opens no gate that is shut
-            by a rejection, a missing share or a missing version.
+            by a rejection of an input, a missing share or a missing version.
     """
     asset = snapshot.assets[key]
     if asset.unreadable:
@@ -203,10 +231,16 @@ def decide(key: str, partition: str, snapshot: Snapshot, *, force: bool = False)
 
 def _decide_on(asset: AssetSpec, partition: str, snapshot: Snapshot, pins: tuple[Pin, ...], force: bool) -> Decision:
     head = snapshot.head(asset.key, partition)
-    if force or not asset.inputs or head.number is None:
+    if force or not asset.inputs:
+        return Open(pins)
+    numbers = {(pin.asset, pin.partition): pin.number for pin in pins}
+    lost = head.rejection
+    if lost and not lost.waived and lost.code_version == asset.code_version and dict(lost.inputs) == numbers:
+        return AlreadyRejected(head.failed_checks, pins)
+    if head.number is None:
         return Open(pins)
     same_code = head.code_version == asset.code_version
-    same_inputs = {(pin.asset, pin.partition): pin.number for pin in pins} == dict(head.inputs)
+    same_inputs = numbers == dict(head.inputs)
     if same_inputs and same_code and head.judged != "rejected":
         return Unchanged(head.number, pins)
     if asset.wants == "all" and same_code:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain, groupby, zip_longest
 
 from lockgate.core.gate import Open, Pin, Slice, Snapshot, decide, read_slices
-from lockgate.core.partitions import UNPARTITIONED, Unpartitioned
+from lockgate.core.partitions import UNPARTITIONED, Daily, Static, Unpartitioned
 from lockgate.core.spec import AssetSpec
 
 MAX_FAILURES = 3
@@ -34,7 +34,7 @@ class Tried:
     @property
     def judged(self) -> bool:
         """Whether one of them came to an end that counts for these inputs."""
-        return self.declined or bool({"published", "rejected", "superseded"} & set(self.outcomes))
+        return self.declined or bool({"published", "rejected", "superseded", "cancelled"} & set(self.outcomes))
 
     @property
     def given_up(self) -> bool:
@@ -104,7 +104,7 @@ class Start:
 def missing_runs(snapshot: Snapshot, progress: Progress) -> Iterator[Start]:
     """Every dependent whose gate is open on inputs it has not consumed, and that nobody works on.
 
-    An asset without inputs is never started: sources have schedules.
+    An asset that no input starts is never started: sources have schedules.
     """
     for spec in (spec for spec in snapshot.assets.values() if spec.inputs):
         for partition in known_partitions(spec, snapshot):
@@ -131,7 +131,7 @@ def given_up(snapshot: Snapshot, progress: Progress) -> list[Slice]:
 def missing_run(spec: AssetSpec, partition: str, snapshot: Snapshot, progress: Progress) -> Start | None:
     """The run of one slice that is missing, if one is."""
     where = (spec.key, partition)
-    if not spec.inputs or where in progress.claimed or not _starts(spec, where, snapshot):
+    if where in progress.claimed or not _known(spec, partition, snapshot) or not _starts(spec, where, snapshot):
         return None
     decision = decide(spec.key, partition, snapshot)
     if not isinstance(decision, Open):
@@ -141,26 +141,45 @@ def missing_run(spec: AssetSpec, partition: str, snapshot: Snapshot, progress: P
 
 
 def known_partitions(spec: AssetSpec, snapshot: Snapshot) -> list[str]:
-    """The partitions of an asset that its inputs, or runs of it, give reason to look at, in order."""
-    if isinstance(spec.partitions, Unpartitioned):
-        return [UNPARTITIONED]
-    keys = {given.key for given in spec.inputs} | {spec.key}
-    found = {partition for key in keys for partition in snapshot.partitions(key)}
+    """The partitions of an asset to look at, in order: of a daily one, those that its inputs or runs of it name."""
+    match spec.partitions:
+        case Unpartitioned():
+            return [UNPARTITIONED]
+        case Static(names=names):
+            return sorted(names)
+    found = {partition for key in _named_by(spec) for partition in snapshot.partitions(key)}
     return sorted(partition for partition in found if spec.has_partition(partition))
 
 
-def _starts(spec: AssetSpec, where: Slice, snapshot: Snapshot) -> bool:
-    """Whether an input that starts this asset is newer than its current version, or it has none that stands."""
-    starting = [given for given in spec.inputs if spec.starts_on(given, snapshot.assets.get(given.key))]
-    if spec.schedule and not starting:
-        return False  # its schedule alone says when
-    head = snapshot.head(*where)
-    if head.number is None or head.judged == "rejected":
+def _known(spec: AssetSpec, partition: str, snapshot: Snapshot) -> bool:
+    """Whether it is one of ``known_partitions``."""
+    if not spec.has_partition(partition):
+        return False
+    if not isinstance(spec.partitions, Daily):
         return True
+    named = ((key, partition) for key in _named_by(spec))
+    return any(where in snapshot.heads and snapshot.has(where) for where in named)
+
+
+def _named_by(spec: AssetSpec) -> set[str]:
+    return {given.key for given in spec.inputs} | {spec.key}
+
+
+def _starts(spec: AssetSpec, where: Slice, snapshot: Snapshot) -> bool:
+    """Whether an input that starts this asset is newer than what was judged last, or nothing was judged yet.
+
+    What no input starts is left to schedules, backfills and people.
+    """
+    starting = [given for given in spec.inputs if spec.starts_on(given, snapshot.assets.get(given.key))]
+    head = snapshot.head(*where)
+    lost = head.rejection
+    if starting and (lost.code_version != spec.code_version if lost else head.number is None):
+        return True
+    seen = lost.inputs if lost else head.inputs
     return any(
         (found := snapshot.heads.get(slice_)) is not None
         and found.number is not None
-        and found.number > head.inputs.get(slice_, 0)
+        and found.number > seen.get(slice_, 0)
         for given in starting
         for slice_ in read_slices(spec, given, where[1], snapshot)
     )

@@ -32,6 +32,7 @@ from lockgate.ledger.records import (
     SliceStatus,
     Staged,
     Unannounced,
+    UnderWay,
     Version,
     Waiver,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "StaleHead",
     "Staged",
     "Unannounced",
+    "UnderWay",
     "Version",
     "VerdictRefused",
     "Waiver",

@@ -201,9 +201,9 @@ class Ledger(Reads):
         """
         return Published(**self._call("reject", attempt, token))
 
-    def fail(self, attempt: int, token: int, why: str) -> None:
-        """Settle an attempt whose code raised; nothing happens if it is settled."""
-        self._call("fail", attempt, token, why)
+    def fail(self, attempt: int, token: int, why: str, *, cancelled: bool = False) -> None:
+        """Settle an attempt whose code raised, or whose run a person ended; nothing happens if it is settled."""
+        self._call("fail", attempt, token, why, cancelled)
 
     # -- operating ----------------------------------------------------------------------------------------
 

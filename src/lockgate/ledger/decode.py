@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from lockgate.core.check import Verdict
 from lockgate.core.explain import Activity
-from lockgate.core.gate import Head, Pin, Slice, Snapshot
+from lockgate.core.gate import Head, Pin, Rejection, Slice, Snapshot
 from lockgate.core.spec import known_spec
 from lockgate.core.sweep import Progress, Tried
 from lockgate.ledger.records import Attempt, SliceStatus
@@ -24,8 +24,20 @@ def snapshot_from_json(data: Mapping[str, Any]) -> Snapshot:
 
 
 def _head(data: Mapping[str, Any]) -> Head:
-    inputs = {(asset, partition): number for asset, partition, number in data["inputs"]}
-    return Head(**{**data, "inputs": inputs, "failed_checks": tuple(data["failed_checks"])})
+    typed = {
+        "inputs": _numbers(data["inputs"]),
+        "failed_checks": tuple(data["failed_checks"]),
+        "rejection": _rejection(data["rejection"]),
+    }
+    return Head(**{**data, **typed})
+
+
+def _rejection(data: Mapping[str, Any] | None) -> Rejection | None:
+    return None if data is None else Rejection(**{**data, "inputs": _numbers(data["inputs"])})
+
+
+def _numbers(inputs: Iterable[tuple[str, str, int]]) -> dict[Slice, int]:
+    return {(asset, partition): number for asset, partition, number in inputs}
 
 
 def heads_from_rows(rows: Iterable[Mapping[str, Any]]) -> dict[Slice, Head]:
@@ -49,6 +61,7 @@ def heads_from_rows(rows: Iterable[Mapping[str, Any]]) -> dict[Slice, Head]:
                 confirmed=row["confirmed"],
                 pinned_at=row["pinned_at"] or 0,
                 file=row["file"],
+                rejection=_rejection(row["rejection"]),
             )
     return heads
 

@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from lockgate.core.gate import Snapshot
 from lockgate.ledger.client import Ledger
 from lockgate.ledger.decode import heads_from_rows
-from lockgate.ledger.records import Expendable, Silent, Unannounced
+from lockgate.ledger.records import Expendable, Silent, Unannounced, UnderWay
 
 _HEADS = """
     select heads.asset, heads.partition, heads.judged, heads.number, heads.current as version_id, heads.failed_checks,
         heads.confirmed, maker.code_version, maker.pinned_at,
-        coalesce(substring(versions.location from '[^/]*$'), '') as file,
+        coalesce(substring(versions.location from '[^/]*$'), '') as file, rejected.rejection,
         inputs.asset as input, inputs.partition as input_partition, inputs.number as input_number
     from lockgate.heads
     left join lockgate.versions on versions.id = heads.current
     left join lockgate.attempts as maker on maker.id = versions.attempt
     left join lockgate.inputs on inputs.attempt = maker.id
+    left join lateral (
+        select lockgate.rejection_of(heads) as rejection where heads.judged = 'rejected' offset 0
+    ) as rejected on true
 """
 
 
@@ -38,6 +41,15 @@ class Operator(Ledger):
     def expire(self, attempt: int) -> bool:
         """Settle an attempt as failed if its lease is still out; says whether it was settled."""
         settled: bool = self._call("expire", attempt)
+        return settled
+
+    def under_way(self) -> list[UnderWay]:
+        """The attempts under way, oldest first."""
+        return [UnderWay(**row) for row in self._rows("select * from lockgate.under_way()")]
+
+    def cancel(self, attempt: int, why: str) -> bool:
+        """Settle an attempt whose run a person ended; says whether it was under way."""
+        settled: bool = self._call("cancel", attempt, why)
         return settled
 
     def heard_of(self, flow_run_ids: Sequence[str], seconds: float) -> set[str]:

@@ -27,7 +27,7 @@ JUDGED = """
 ACTIVITY = """
     select slice.asset, slice.partition, judge.settled_at as judged_at, versions.published_at,
         last.outcome, last.settled_at as finished_at,
-        coalesce(case when last.outcome = 'failed'
+        coalesce(case when last.outcome in ('failed', 'cancelled')
             then lockgate.history(last.id, null, null, null, 1) -> 0 -> 'reason' ->> 'why' end, '') as why,
         (select min(began_at) from lockgate.claims join lockgate.attempts on attempts.id = claims.attempt
          where claims.asset = slice.asset and claims.partition = slice.partition

@@ -97,6 +97,25 @@ class Waiver:
 
 
 @dataclass(frozen=True)
+class UnderWay:
+    """An attempt under way.
+
+    Attributes:
+        attempt: Its id.
+        asset: The asset's key.
+        partition: The partition.
+        flow_run_id: Prefect's id of its run.
+        began_at: When it began, with time zone.
+    """
+
+    attempt: int
+    asset: str
+    partition: str
+    flow_run_id: str
+    began_at: datetime.datetime
+
+
+@dataclass(frozen=True)
 class Silent:
     """An attempt under way whose lease ran out.
 

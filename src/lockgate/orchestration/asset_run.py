@@ -20,7 +20,7 @@ from lockgate.core.asset import Asset, Output
 from lockgate.core.calling import asks_for, call
 from lockgate.core.check import CONTRACT, Check, Verdict
 from lockgate.core.errors import DefinitionError, LedgerError
-from lockgate.core.gate import Blocked, Decision, Open, Pin, Slice, Unchanged, Waiting, decide
+from lockgate.core.gate import AlreadyRejected, Blocked, Decision, Open, Pin, Slice, Unchanged, Waiting, decide
 from lockgate.core.metadata import kept_metadata
 from lockgate.core.partitions import UNPARTITIONED, Unpartitioned
 from lockgate.core.spec import AssetSpec, InputSpec
@@ -90,22 +90,25 @@ class AssetRun:
         """Decide, and claim the work if the gate is open.
 
         Returns:
-            The decision that ends the run, or the begun attempt; its outcome may be ``duplicate``.
+            The decision that ends the run, or the begun attempt; its outcome may be ``duplicate``, as what is
+            recorded of one that was rejected already.
         """
         while True:
             snapshot = self.ledger.snapshot(self.spec.key, self.partition)
             decision = decide(self.spec.key, self.partition, snapshot, force=self.force)
-            if not isinstance(decision, Open):
+            if not isinstance(decision, Open | AlreadyRejected):
                 return self._settled(decision)
             try:
                 begun = self._begin(decision)
             except InputsMoved:
                 continue
+            if isinstance(decision, AlreadyRejected) and begun.outcome == "duplicate":
+                return decision
             if begun.outcome != "queued":
                 return begun
             time.sleep(TURN_POLL_SECONDS)
 
-    def _begin(self, decision: Open) -> Begun:
+    def _begin(self, decision: Open | AlreadyRejected) -> Begun:
         begun = self.ledger.begin(
             self.spec.key,
             self.partition,

@@ -20,7 +20,7 @@ from prefect.tasks import MaterializingTask, exponential_backoff
 from lockgate.core.calling import Ended, kind
 from lockgate.core.check import CONTRACT, Verdict
 from lockgate.core.errors import LockgateError
-from lockgate.core.gate import Blocked, Unchanged, Waiting
+from lockgate.core.gate import AlreadyRejected, Blocked, Unchanged, Waiting
 from lockgate.core.keys import event_resource
 from lockgate.ledger import Begun, Published
 from lockgate.orchestration.asset_run import AssetRun
@@ -72,6 +72,8 @@ class AssetSteps:
             case Unchanged(number):
                 await self._announce("confirm", self.run.confirm)
                 return Completed(name="Unchanged", message=f"version {number} has the same inputs and code")
+            case AlreadyRejected():
+                return Failed(name="Rejected", message=f"{passed}; to judge them again, run it with --force")
             case Begun(outcome="duplicate", holder=holder):
                 return Completed(name="Duplicate", message=f"the same work is done by flow run {holder}")
         with kept(self.run.ledger, self.run.attempt.attempt, self.run.attempt.token):
