@@ -5,6 +5,7 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.states import Cancelled
 
 from lockgate.core.schedule import Every
 from lockgate.orchestration.catch_up import overtaken
@@ -19,6 +20,8 @@ async def sweep() -> State[Any] | int:
     if late := overtaken("latest", PERIOD):
         return late
     notes = await sweep_once()
+    if notes is None:
+        return Cancelled(name="Skipped", message="another round is under way")
     for note in notes:
         print(f"{note.asset} [{note.partition}]: {note.what}")  # noqa: T201
     return len(notes)

@@ -165,8 +165,10 @@ class Live:
         return self.ended(self.start(key, partition, force=force))
 
     def sweep(self) -> Ended:
-        """One round of the sweep."""
-        return self.ended(self._start("platform/sweep", {}))
+        """One round of the sweep, once no other is under way."""
+        while (ended := self.ended(self._start("platform/sweep", {}))).state.name == "Skipped":
+            time.sleep(0.5)
+        return ended
 
     def run_all(self, *wanted: tuple[str, str]) -> list[Ended]:
         """Start several at once and wait for all."""

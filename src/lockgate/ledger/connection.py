@@ -14,13 +14,19 @@ from psycopg.rows import dict_row
 from lockgate.ledger.errors import LedgerUnavailable, translate
 
 # In seconds, the last in milliseconds: a database whose machine vanished must not hold a run for ever.
-_LIMITS = {
+LIMITS: dict[str, int] = {
     "connect_timeout": 10,
     "keepalives_idle": 15,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+
+
+def address_of(url: str) -> str:
+    """Host, port and database of an address, without the password."""
+    parts = urlsplit(url)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 class Connection:
@@ -41,8 +47,7 @@ class Connection:
     @property
     def address(self) -> str:
         """Host, port and database, without the password."""
-        parts = urlsplit(self._url)
-        return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return address_of(self._url)
 
     def close(self) -> None:
         """Close it."""
@@ -99,6 +104,6 @@ class Connection:
 
     def _connect(self) -> psycopg.Connection[dict[str, Any]]:
         try:
-            return psycopg.connect(make_conninfo(self._url, **_LIMITS), autocommit=True, row_factory=dict_row)
+            return psycopg.connect(make_conninfo(self._url, **LIMITS), autocommit=True, row_factory=dict_row)
         except psycopg.Error as error:
             raise translate(error, self.address, reached=False) from error

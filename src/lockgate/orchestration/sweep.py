@@ -17,6 +17,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 
 from lockgate.core.sweep import MAX_FAILURES, Start, given_up, in_turn, missing_runs
 from lockgate.ledger import Operator
+from lockgate.ledger.rounds import only_round
 from lockgate.orchestration.announce import announce_forgotten
 from lockgate.orchestration.catch_up import catch_up
 from lockgate.orchestration.deployed import deployments_of, unfinished
@@ -33,18 +34,28 @@ MAX_ROWS = 200
 COLLECT_GRACE_SECONDS = 24 * 3600
 # Every statement of ours is a transaction of its own, and the longest takes seconds.
 OVERLONG_SECONDS = 300.0
+# A round ends itself before that: its flow has a limit of 240 s.
+LONGEST_SECONDS = 300.0
 ARTIFACT = "sweep"
 STARTED = "started"
 
 
-async def sweep_once() -> list[Note]:
-    """Do one round; its artifact has the first 200 of what is returned.
+async def sweep_once() -> list[Note] | None:
+    """Do one round, unless another is under way; its artifact has the first 200 of what is returned.
 
     A part that fails keeps no other from being done.
+
+    Returns:
+        What was found; None if another round is under way.
 
     Raises:
         ExceptionGroup: If a part failed, once all are done and the artifact tells of it.
     """
+    with only_round(ledger_url(PLATFORM), LONGEST_SECONDS) as alone:
+        return await _round() if alone else None
+
+
+async def _round() -> list[Note]:
     notes: list[Note] = []
     failures: list[Exception] = []
     async with get_client() as client:

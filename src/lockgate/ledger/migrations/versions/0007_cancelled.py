@@ -8,4 +8,4 @@ down_revision = "0006"
 
 def upgrade() -> None:
     """Add to the schema ``lockgate``."""
-    run_scripts(revision, "rejection", "cancel", "progress", "access")
+    run_scripts(revision, "rejection", "cancel", "progress", "rounds", "access")

@@ -2,4 +2,4 @@
 
 revoke execute on all functions in schema lockgate from public;
 grant execute on function fail to lockgate_teams;
-grant execute on function rejection_of, cancel, under_way to lockgate_platform;
+grant execute on function rejection_of, cancel, under_way, only_round to lockgate_platform;
