@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -41,7 +42,13 @@ def probe(behaviour: str = "return", notes: str = "") -> None:
         os.kill(os.getpid(), signal.SIGTERM)
     if behaviour == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
-    if behaviour == "hold":
+    if behaviour.startswith("leave"):
+        command = ["sh", "-c", "trap '' TERM INT HUP; sleep 600 & wait"]
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        Path(f"{notes}.child").write_text(str(child.pid))
+    if behaviour == "leave and raise":
+        raise ValueError("as asked")
+    if behaviour in ("hold", "leave and hold"):
         while not Path(f"{notes}.go").exists():
             time.sleep(0.05)
     if behaviour == "libraries":

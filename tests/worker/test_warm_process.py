@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from unittest.mock import AsyncMock
 
+import psutil
 import pytest
 
 import lockgate.worker.warm as warm_module
@@ -166,6 +167,18 @@ def test_a_cancelled_run_ends_as_cancelled(warm: Pool) -> None:
     warm.cancel(run)
     assert warm.ended(run).state_name == "Cancelled"
     until(lambda: not Path(f"/proc/{pid}").exists(), "its process is gone")
+
+
+@pytest.mark.parametrize("how", ["leave", "leave and raise", "leave and hold"])
+def test_what_a_run_left_running_ends_with_it(warm: Pool, how: str) -> None:
+    run = warm.start(how)
+    warm.notes(run)
+    note = Path(f"{warm.live.client.read_flow_run(run).parameters['notes']}.child")  # type: ignore[arg-type]
+    child = int(until(lambda: note.exists() and note.read_text(), "it has a child"))
+    if how == "leave and hold":
+        warm.cancel(run)
+    assert warm.ended(run).state_name in ("Completed", "Failed", "Cancelled")
+    until(lambda: not psutil.pid_exists(child), "the child is gone")
 
 
 SOUND = "from lockgate import Team\n\nteam = Team('harbour')\n"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.markup import escape
 
 # The first of the bad ones is the worst.
-EXIT_CODES = {"published": 0, "unchanged": 0, "failed": 1, "rejected": 3, "blocked": 4, "waiting": 5}
+EXIT_CODES = {"published": 0, "unchanged": 0, "failed": 1, "rejected": 3, "blocked": 4, "waiting": 5, "cancelled": 6}
 _COLORS = {"published": "green", "unchanged": "green", "waiting": "yellow"}
 
 

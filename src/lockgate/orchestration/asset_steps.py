@@ -24,6 +24,7 @@ from lockgate.core.gate import AlreadyRejected, Blocked, Unchanged, Waiting
 from lockgate.core.keys import event_resource
 from lockgate.ledger import Begun, Published
 from lockgate.orchestration.asset_run import AssetRun
+from lockgate.orchestration.cancelled import why_ended
 from lockgate.orchestration.lease import kept
 from lockgate.orchestration.prefect_file import BY_ASSET, BY_JOB
 from lockgate.orchestration.threads import in_thread
@@ -80,14 +81,17 @@ class AssetSteps:
             return await self._work()
 
     async def _work(self) -> State[Any]:
-        """Everything between the gate and the end; whatever is raised settles the attempt as failed."""
+        """Everything between the gate and the end; whatever is raised settles the attempt.
+
+        As failed, or as cancelled if a person ended the run: then nothing starts it again by itself.
+        """
         try:
             await self._compute()
             await self._stage_and_check()
             return await (self._reject() if self.run.rejected else self._publish())
         except BaseException as error:
-            why = told(error)
-            await in_thread(lambda: self.run.fail(why))
+            raised, ended = told(error), await why_ended(self.run.flow_run_id)
+            await in_thread(lambda: self.run.fail(ended or raised, cancelled=ended is not None))
             raise
 
     async def _compute(self) -> None:

@@ -1,8 +1,10 @@
 """Keeping a claim alive while its run works."""
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from lockgate.core.errors import LedgerError
 from lockgate.ledger import Ledger
@@ -11,11 +13,18 @@ LEASE_SECONDS = 30
 RENEWAL_SECONDS = LEASE_SECONDS / 6
 
 
+def _cancelled(ledger: Ledger, attempt: int) -> bool:
+    with suppress(LedgerError):
+        return [found.outcome for found in ledger.attempts(attempt=attempt)] == ["cancelled"]
+    return False
+
+
 @contextmanager
 def kept(ledger: Ledger, attempt: int, token: int) -> Iterator[None]:
     """Renew an attempt's lease from a thread until the block ends.
 
-    A renewal that fails is only a warning to try again: if the lease is lost for good, ``publish`` refuses.
+    A renewal that fails is only a warning to try again: if the lease is lost for good, ``publish`` refuses. One that
+    is refused because a person ended the run, ends this process.
     """
     ended = threading.Event()
 
@@ -24,7 +33,9 @@ def kept(ledger: Ledger, attempt: int, token: int) -> Iterator[None]:
             try:
                 ledger.renew(attempt, token, LEASE_SECONDS)
             except LedgerError:
-                continue
+                if _cancelled(ledger, attempt):
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    return
 
     thread = threading.Thread(target=renew, name="lockgate-lease", daemon=True)
     thread.start()

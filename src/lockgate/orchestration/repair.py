@@ -10,6 +10,9 @@ lease lasts 30. A run is dead
 
 Whatever was judged dead in error can do no harm: it cannot publish any more, and another run does its work.
 
+What a person ended, cancelled or deleted in Prefect, is settled as cancelled: nothing starts it again by itself, and
+its process, if it lives, ends when it learns of it.
+
 What crashed, ended here or by whoever saw its process die, is started again: a dependent by the sweep, which knows
 what is missing; a source or a job here, at most twice.
 """
@@ -31,6 +34,7 @@ from lockgate.core.spec import AssetSpec
 from lockgate.core.sweep import MAX_FAILURES
 from lockgate.core.team import TAG_MARK
 from lockgate.ledger import Operator
+from lockgate.orchestration.cancelled import ended_by_people
 from lockgate.orchestration.deployed import crashed, repair_key, unfinished
 from lockgate.orchestration.lease import RENEWAL_SECONDS
 from lockgate.orchestration.notes import Note, by_itself
@@ -50,6 +54,7 @@ async def repair(client: PrefectClient, ledger: Operator) -> list[Note]:
     """Settle what is dead, free what it holds, and start again what crashed and the sweep does not start itself."""
     registry = await in_thread(ledger.registry)
     repaired: list[Note] = []
+    await _settle_cancelled(client, ledger, repaired)
     expired = await in_thread(lambda: ledger.expired(0))
     if expired:
         await asyncio.sleep(RENEWAL_SECONDS + 2)
@@ -67,6 +72,15 @@ async def repair(client: PrefectClient, ledger: Operator) -> list[Note]:
             await _end(client, run, "it gave no sign of life")
             repaired.append(Note(name, _partition(run), "ended a dead run"))
     return repaired + await _start_again(client, ledger, registry, teams)
+
+
+async def _settle_cancelled(client: PrefectClient, ledger: Operator, notes: list[Note]) -> None:
+    going = {one.attempt: one for one in await in_thread(ledger.under_way)}
+    for attempt, why in (await ended_by_people(client, list(going.values()))).items():
+        where = going[attempt]
+        with by_itself(notes, where.asset, where.partition):
+            if await in_thread(partial(ledger.cancel, attempt, why)):
+                notes.append(Note(where.asset, where.partition, f"settled attempt {attempt}: {why}"))
 
 
 async def _dead_without_claim(client: PrefectClient, ledger: Operator, teams: Collection[str]) -> list[FlowRun]:

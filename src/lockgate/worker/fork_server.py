@@ -127,6 +127,9 @@ class ForkServer:
                 return
             if pid == 0:
                 return
+            # What the run left running ends with it, however it ended.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
             connection = self._clients.pop(pid, None)
             if connection is not None:
                 self._selector.unregister(connection)
