@@ -14,7 +14,7 @@ import lockgate.orchestration.asset_run as asset_run
 from lockgate.core.asset import Asset, Input
 from lockgate.core.check import CheckResult
 from lockgate.core.errors import LedgerError
-from lockgate.core.gate import Blocked, Slice, Unchanged, Waiting
+from lockgate.core.gate import AlreadyRejected, Blocked, Slice, Unchanged, Waiting
 from lockgate.core.partitions import Daily
 from lockgate.core.sweep import Start, missing_runs
 from lockgate.core.team import Team
@@ -136,7 +136,7 @@ class Simulation:
             if self._ends_well(run.confirm):
                 self._announce(where)
             return
-        if isinstance(passed, Blocked | Waiting) or passed.outcome != "begun":
+        if isinstance(passed, Blocked | Waiting | AlreadyRejected) or passed.outcome != "begun":
             return
         self._must_be_open(where)
         for step in (run.compute, run.stage, *self._checks(run)):

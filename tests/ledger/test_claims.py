@@ -45,11 +45,12 @@ def test_a_run_that_comes_after_the_publish_of_what_it_would_make_is_a_duplicate
     assert pair.begin(USE, pins=pins, forced=True).outcome == "begun"
 
 
-def test_a_rejected_value_may_be_made_again_from_the_same_inputs(pair: World) -> None:
+def test_a_rejected_value_is_made_again_from_the_same_inputs_only_if_forced(pair: World) -> None:
     pair.publish(SOURCE)
     pair.publish(USE)
     pair.reject(USE, forced=True)
-    assert pair.begin(USE).outcome == "begun"
+    assert pair.begin(USE).outcome == "duplicate"
+    assert pair.begin(USE, forced=True).outcome == "begun"
 
 
 @proves("renewable")

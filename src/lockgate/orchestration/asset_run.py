@@ -260,6 +260,6 @@ class AssetRun:
             with suppress(LedgerError):
                 self.ledger.announced(published.version_id)
 
-    def fail(self, why: str, *, cancelled: bool) -> None:
+    def fail(self, why: str, *, cancelled: bool = False) -> None:
         """Settle the attempt as failed, or as cancelled, and free its claim."""
         self.ledger.fail(self.attempt.attempt, self.attempt.token, why, cancelled=cancelled)
