@@ -19,7 +19,7 @@ import psutil
 
 from lockgate.core.asset import Asset
 from lockgate.core.errors import LedgerError, LockgateError
-from lockgate.core.gate import Blocked, Slice, Unchanged, Waiting
+from lockgate.core.gate import AlreadyRejected, Blocked, Slice, Unchanged, Waiting
 from lockgate.core.sweep import Start, missing_runs
 from lockgate.ledger import Ledger
 from lockgate.orchestration.asset_run import AssetRun
@@ -114,14 +114,15 @@ def _settle(run: AssetRun, folder: Folder) -> None:
     passed = run.gate()
     if isinstance(passed, Unchanged):
         return _announce(run, folder, run.confirm)
-    if isinstance(passed, Blocked | Waiting) or passed.outcome == "duplicate":
+    if isinstance(passed, Blocked | Waiting | AlreadyRejected) or passed.outcome == "duplicate":
         return None
     with kept(run.ledger, run.attempt.attempt, run.attempt.token):
         try:
-            run.compute()
+            run.accept(run.compute())
+            run.encode()
             run.stage()
             for check in run.asset.checks:
-                run.check(check)
+                run.record(run.judge(check))
             if run.rejected:
                 run.reject()
             else:

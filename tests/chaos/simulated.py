@@ -139,7 +139,7 @@ class Simulation:
         if isinstance(passed, Blocked | Waiting | AlreadyRejected) or passed.outcome != "begun":
             return
         self._must_be_open(where)
-        for step in (run.compute, run.stage, *self._checks(run)):
+        for step in (lambda: run.accept(run.compute()), run.encode, run.stage, *self._checks(run)):
             yield
             if not self._ends_well(step, run):
                 return
@@ -149,7 +149,7 @@ class Simulation:
             self.rejected.add(where)
 
     def _checks(self, run: AssetRun) -> list[Callable[[], Any]]:
-        return [lambda check=check: run.check(check) for check in run.asset.checks]  # type: ignore[misc]
+        return [lambda check=check: run.record(run.judge(check)) for check in run.asset.checks]  # type: ignore[misc]
 
     def _publish(self, run: AssetRun, where: Slice) -> None:
         published = run.publish()
