@@ -65,6 +65,8 @@ def earlier_ledger(server: Server, revision: str) -> Iterator[str]:
         command.upgrade(_config(server.database(name)), revision)
         with psycopg.connect(server.database(name), options="-csearch_path=lockgate", autocommit=True) as owner:
             owner.execute(HISTORY)
+            if revision >= "0006":  # from then on a deploy notes what it drops
+                owner.execute("insert into dropped_inputs (asset, input) values ('weather/b', 'weather/a')")
         yield name
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
