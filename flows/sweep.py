@@ -8,7 +8,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled
 
 from lockgate.core.schedule import Every
-from lockgate.orchestration.catch_up import overtaken
+from lockgate.orchestration.catch_up import at_another_time
 from lockgate.orchestration.sweep import sweep_once
 
 PERIOD = Every(datetime.timedelta(seconds=45))
@@ -17,7 +17,7 @@ PERIOD = Every(datetime.timedelta(seconds=45))
 @flow(name="platform", flow_run_name="sweep", log_prints=True, timeout_seconds=240)
 async def sweep() -> State[Any] | int:
     """Start what is missing, end what is dead, announce what was forgotten; returns how many things it found."""
-    if late := overtaken("latest", PERIOD):
+    if late := await at_another_time("latest", PERIOD):
         return late
     notes = await sweep_once()
     if notes is None:

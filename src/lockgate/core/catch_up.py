@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from croniter import croniter
 
-from lockgate.core.schedule import Cron, Schedule, zone_of
+from lockgate.core.schedule import Cron, Schedule, local_time, on_clock, time_of, zone_of
 from lockgate.core.spec import CatchUp
 
 LATE = datetime.timedelta(minutes=15)
@@ -14,18 +14,20 @@ MAX_MISSED = 100
 
 
 def next_due(schedule: Schedule, due: datetime.datetime) -> datetime.datetime:
-    """When a schedule is due after one of its times.
+    """When a schedule is due after one of its times: as ``time_of`` has it, each time of the clock once.
 
     Args:
         schedule: The schedule.
         due: With time zone; for an interval, one of its times.
     """
-    if isinstance(schedule, Cron):
-        following: datetime.datetime = croniter(schedule.line, due.astimezone(zone_of(schedule))).get_next(
-            datetime.datetime
-        )
-        return following
-    return due + schedule.interval
+    if not isinstance(schedule, Cron):
+        return due + schedule.interval
+    zone = zone_of(schedule)
+    walls = croniter(schedule.line, local_time(due, zone).replace(tzinfo=None))
+    while True:  # in the hour that comes twice, the times of its first coming are over
+        following = on_clock(walls.get_next(datetime.datetime), zone)
+        if following > due.astimezone(datetime.UTC):
+            return following
 
 
 def skipped(catch_up: CatchUp, schedule: Schedule, due: datetime.datetime, now: datetime.datetime) -> str | None:
@@ -39,7 +41,7 @@ def skipped(catch_up: CatchUp, schedule: Schedule, due: datetime.datetime, now: 
     """
     if catch_up == "all":
         return None
-    following = next_due(schedule, due)
+    following = next_due(schedule, time_of(schedule, due))
     if following <= now:
         return f"due at {due:%Y-%m-%d %H:%M}, it was overtaken by the run due at {following:%Y-%m-%d %H:%M}"
     if catch_up == "none" and now - due > LATE:

@@ -17,6 +17,7 @@ LONGEST = datetime.timedelta(days=3660)
 _RANDOM = re.compile(r"(?<![a-z])[rh](?![a-z])", re.IGNORECASE)
 # Every day of the year has been all days of the week within the 28 years from here.
 _FIRST = datetime.datetime(2001, 1, 1)
+_DAY = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,83 @@ def zone_of(schedule: Cron) -> ZoneInfo:
     return _zone(schedule.timezone)
 
 
+def time_of(schedule: Schedule | None, due: datetime.datetime) -> datetime.datetime:
+    """When a run that Prefect has scheduled may begin: an hour later than ``due`` if its time does not exist that day.
+
+    Where clocks jump from 00:00 to 01:00, Prefect starts the run of 00:00 at 23:00 of the day before, some of its
+    releases at 01:00. It is meant for 01:00.
+
+    Args:
+        schedule: The asset's schedule; what Prefect makes of None and of intervals stands.
+        due: When Prefect scheduled it, with time zone.
+
+    Returns:
+        ``due``, or the later time, in UTC.
+    """
+    if not isinstance(schedule, Cron):
+        return due
+    local = local_time(due, zone_of(schedule))
+    return max(local.astimezone(datetime.UTC), on_clock(_meant(schedule, local), zone_of(schedule)))
+
+
+def _meant(schedule: Cron, local: datetime.datetime) -> datetime.datetime:
+    """The time of the cron line behind a due time: another one if the clocks jumped over it."""
+    wall = local.replace(tzinfo=None)
+    if _names(schedule, wall):
+        return wall
+    universal = local.astimezone(datetime.UTC)
+    for beside in (_DAY, -_DAY):
+        # As the clock of the next day would show it, or that of the day before.
+        offset = (universal + beside).astimezone(local.tzinfo).utcoffset() or datetime.timedelta()
+        meant = universal.replace(tzinfo=None) + offset
+        if on_clock(meant, zone_of(schedule)).astimezone(local.tzinfo).replace(tzinfo=None) != meant and _names(
+            schedule, meant
+        ):
+            return meant
+    return wall
+
+
+def local_time(moment: datetime.datetime, zone: datetime.tzinfo) -> datetime.datetime:
+    """A moment as the standard library has it: Prefect's own kind of datetime moves what is set in a gap.
+
+    Args:
+        moment: With time zone.
+        zone: To show it in.
+    """
+    return datetime.datetime.fromtimestamp(moment.timestamp(), zone)
+
+
+def on_clock(wall: datetime.datetime, zone: datetime.tzinfo) -> datetime.datetime:
+    """The moment a clock shows a time: the first of two, and as much after a gap as the time is within it.
+
+    Args:
+        wall: Without time zone.
+        zone: Of the clock.
+
+    Returns:
+        In UTC: times of one zone compare by their wall clock, and those of a doubled hour equal no other.
+    """
+    return wall.replace(tzinfo=zone, fold=0).astimezone(datetime.UTC)
+
+
+def _names(schedule: Cron, wall: datetime.datetime) -> bool:
+    return wall == wall.replace(second=0, microsecond=0) and bool(croniter.match(schedule.line, wall))
+
+
 def last_complete_day(schedule: Schedule | None, due: datetime.datetime) -> str:
-    """The daily partition a scheduled run is for: the day before it is due, in the schedule's time zone.
+    """The daily partition a scheduled run is for: the last day that is over at its time, in the schedule's time zone.
+
+    Whatever the clocks do, a run once a day is for each day that there is, once. See ``time_of`` for when it may begin.
 
     Args:
         schedule: The asset's schedule; None and intervals count in UTC.
         due: When the run was due, with time zone.
     """
     zone = zone_of(schedule) if isinstance(schedule, Cron) else datetime.UTC
-    return (due.astimezone(zone).date() - datetime.timedelta(days=1)).isoformat()
+    local = local_time(due, zone)
+    today = (_meant(schedule, local) if isinstance(schedule, Cron) else local).date()
+    midnight = datetime.datetime.combine(today, datetime.time(), zone).astimezone(datetime.UTC)
+    return (midnight - datetime.timedelta(seconds=1)).astimezone(zone).date().isoformat()
 
 
 def schedule_to_json(schedule: Schedule | None) -> dict[str, Any] | None:

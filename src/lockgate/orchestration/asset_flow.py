@@ -22,7 +22,7 @@ from lockgate.ledger import Ledger
 from lockgate.loading import load_team, spec_of
 from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.asset_steps import AssetSteps
-from lockgate.orchestration.catch_up import overtaken
+from lockgate.orchestration.catch_up import at_another_time
 from lockgate.orchestration.check_table import check_rows, show_checks
 from lockgate.orchestration.discard import discard_own
 from lockgate.orchestration.threads import end_without_its_threads, in_thread
@@ -80,7 +80,7 @@ async def run_asset(partition: str = "", force: bool = False) -> State[Any]:
     end_without_its_threads()
     folder = Path.cwd()
     asset = _own_asset(folder)
-    if late := overtaken(asset.catch_up, asset.schedule):
+    if late := await at_another_time(asset.catch_up, asset.schedule):
         return late
     store = open_store(store_url())
     with Ledger(run_ledger_url()) as ledger:

@@ -6,10 +6,11 @@ server is down, nothing is scheduled at all. Either way an asset's ``catch_up`` 
 
 import datetime
 from collections.abc import AsyncIterator, Iterator, Mapping
+from uuid import UUID
 
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter
-from prefect.client.schemas.objects import DeploymentSchedule, State
+from prefect.client.schemas.objects import DeploymentSchedule, FlowRun, State
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.client.schemas.sorting import FlowRunSort
@@ -18,7 +19,7 @@ from prefect.states import Cancelled, Scheduled
 
 from lockgate.core.catch_up import missed, skipped
 from lockgate.core.partitions import Daily
-from lockgate.core.schedule import Cron, Every, Schedule, last_complete_day
+from lockgate.core.schedule import Cron, Every, Schedule, last_complete_day, time_of
 from lockgate.core.spec import AssetSpec, CatchUp
 from lockgate.orchestration.deployed import MAX_PAGES, PAGE, deployments_of, jobs_of
 from lockgate.orchestration.notes import Note, by_itself
@@ -27,14 +28,33 @@ DOWNTIME = datetime.timedelta(minutes=3)
 MADE_UP = "scheduled while the server was down: started"
 
 
-def overtaken(catch_up: CatchUp, schedule: Schedule | None) -> State[None] | None:
-    """The state in which a scheduled run of this process ends at once, because it comes too late; else None."""
+async def at_another_time(catch_up: CatchUp, schedule: Schedule | None) -> State[None] | None:
+    """The state in which a scheduled run of this process ends at once, because it comes too late or too early.
+
+    In place of one that Prefect starts before its time, another one waits for that time.
+    """
     context = FlowRunContext.get()
     run = context.flow_run if context else None
     if schedule is None or run is None or not run.auto_scheduled or run.expected_start_time is None:
         return None
-    why = skipped(catch_up, schedule, run.expected_start_time, datetime.datetime.now(datetime.UTC))
+    now, begins = datetime.datetime.now(datetime.UTC), time_of(schedule, run.expected_start_time)
+    if begins > now and run.deployment_id:
+        await _postpone(run, run.deployment_id, begins)
+        return Cancelled(
+            name="Skipped", message=f"{run.expected_start_time:%H:%M} is before its time: moved to {begins}"
+        )
+    why = skipped(catch_up, schedule, run.expected_start_time, now)
     return Cancelled(name="Skipped", message=why) if why else None
+
+
+async def _postpone(run: FlowRun, deployment: UUID, begins: datetime.datetime) -> None:
+    async with get_client() as client:
+        await client.create_flow_run_from_deployment(
+            deployment,
+            parameters=run.parameters,
+            state=Scheduled(scheduled_time=begins),
+            idempotency_key=f"moved {run.id}",
+        )
 
 
 async def catch_up(client: PrefectClient, registry: Mapping[str, AssetSpec]) -> list[Note]:
@@ -100,7 +120,7 @@ async def _make_up(
     for entry in deployment.schedules:
         for due in _missed(entry, spec.catch_up if spec else "latest", after, now):
             partition = str(entry.parameters.get("partition") or "")
-            if any(abs((due - time).total_seconds()) < 1 and partition == of for time, of in known):
+            if any(abs((due - _time(entry, time)).total_seconds()) < 1 and partition == of for time, of in known):
                 continue
             if spec and isinstance(spec.partitions, Daily) and not partition:
                 partition = last_complete_day(spec.schedule, due)
@@ -120,10 +140,17 @@ def _missed(
     if not entry.active:
         return
     if isinstance(entry.schedule, CronSchedule):
-        schedule: Schedule = Cron(entry.schedule.cron, entry.schedule.timezone or "UTC")
-        yield from missed(policy, schedule, after, now, now)
+        yield from missed(policy, _cron(entry.schedule), after, now, now)
     elif isinstance(entry.schedule, IntervalSchedule) and entry.schedule.anchor_date:
         yield from missed(policy, Every(entry.schedule.interval), after, now, entry.schedule.anchor_date)
+
+
+def _cron(schedule: CronSchedule) -> Cron:
+    return Cron(schedule.cron, schedule.timezone or "UTC")
+
+
+def _time(entry: DeploymentSchedule, due: datetime.datetime) -> datetime.datetime:
+    return time_of(_cron(entry.schedule), due) if isinstance(entry.schedule, CronSchedule) else due
 
 
 async def _known(
@@ -132,7 +159,8 @@ async def _known(
     """When the deployment's runs of that time were due, and their partition."""
     wanted = {
         "deployment_id": {"any_": [str(deployment.id)]},
-        "expected_start_time": {"after_": after, "before_": now},
+        # From a day before: what Prefect scheduled before its time counts at its time.
+        "expected_start_time": {"after_": after - datetime.timedelta(days=1), "before_": now},
     }
     known: list[tuple[datetime.datetime, str]] = []
     for page in range(MAX_PAGES):

@@ -31,7 +31,7 @@ from lockgate.loading import load_team, spec_of
 from lockgate.orchestration.asset_flow import deployment_name, flow_of
 from lockgate.orchestration.asset_run import AssetRun
 from lockgate.orchestration.asset_steps import AssetSteps, told
-from lockgate.orchestration.catch_up import overtaken
+from lockgate.orchestration.catch_up import at_another_time
 from lockgate.orchestration.check_table import check_rows, show_checks
 from lockgate.orchestration.discard import discard_own
 from lockgate.orchestration.threads import end_without_its_threads, in_thread
@@ -67,7 +67,7 @@ async def run_job(assets: list[str] | None = None, partition: str = "", force: b
     folder = Path.cwd()
     team = load_team(folder)
     job = _own_job(team)
-    if late := overtaken("latest", job.schedule):
+    if late := await at_another_time("latest", job.schedule):
         return late
     chosen = {asset.key: asset for asset in _chosen(team, assets or job.assets)}
     specs = {asset.key: spec_of(asset, folder) for asset in team.assets.values()}
