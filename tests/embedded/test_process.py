@@ -1,12 +1,15 @@
 """A process is found again by name, is never mistaken for another, and ends with all that it started."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -97,7 +100,7 @@ def test_a_pid_that_belongs_to_another_process_now_is_left_alone(home: Home) -> 
     try:
         record = supervisor.start("sleeper", _SLEEP, environment=_PATH)
         supervisor.stop("sleeper")
-        supervisor.remember(replace(record, pid=stranger.pid, created=record.created - 60))
+        supervisor.remember(replace(record, pid=stranger.pid, birth=f"{record.birth}0"))
 
         assert supervisor.running("sleeper") is None
         assert not supervisor.stop("sleeper")
@@ -105,6 +108,67 @@ def test_a_pid_that_belongs_to_another_process_now_is_left_alone(home: Home) -> 
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_step_of_the_clock_makes_no_process_dead(home: Home) -> None:
+    supervisor = Supervisor(home)
+    record = replace(supervisor.start("sleeper", _SLEEP, environment=_PATH), created=time.time() + 2)
+    supervisor.remember(record)
+
+    assert supervisor.running("sleeper") == record
+    assert supervisor.stop("sleeper")
+
+
+@pytest.mark.parametrize("step", [-7200, -2, 0, 2, 7200])
+def test_a_record_of_an_earlier_release_is_understood_after_a_step_too(home: Home, step: int) -> None:
+    supervisor = Supervisor(home)
+    record = supervisor.start("sleeper", _SLEEP, environment=_PATH)
+    _until(lambda: bool(psutil.Process(record.pid).environ()))
+
+    def earlier(state: dict[str, Any]) -> None:
+        del state["processes"]["sleeper"]["birth"]
+        state["processes"]["sleeper"]["created"] += step
+
+    home.update(earlier)
+    running = supervisor.running("sleeper")
+    assert running
+    assert running.pid == record.pid
+
+
+def test_of_another_boot_is_no_process_ours(home: Home) -> None:
+    supervisor = Supervisor(home)
+    record = supervisor.start("sleeper", _SLEEP, environment=_PATH)
+    _, _, ticks = record.birth.partition(" ")
+    assert not alive(replace(record, birth=f"another {ticks}"))
+
+
+def test_under_a_clock_that_was_set_all_is_found_and_ended(home: Home, tmp_path: Path) -> None:
+    """psutil's time of creation follows btime of /proc/stat: here it jumps by an hour."""
+    supervisor = Supervisor(home)
+    family = _family(supervisor)
+    told = Path("/proc/stat").read_text()
+    later = re.sub(r"(?m)^btime (\d+)$", lambda match: f"btime {int(match[1]) - 3600}", told)
+    (tmp_path / "stat").write_text(later)
+    script = """
+import sys, psutil
+from pathlib import Path
+from lockgate.embedded.home import Home
+from lockgate.embedded.supervisor import Supervisor
+supervisor = Supervisor(Home(Path(sys.argv[1])))
+record = supervisor.records()["family"]
+assert abs(psutil.Process(record.pid).create_time() - record.created) > 3000
+assert supervisor.running("family") == record
+assert supervisor.stop("family", timeout=1)
+"""
+    inside = 'mount --bind "$1" /proc/stat && exec "$2" -c "$3" "$4"'
+    arguments = [str(tmp_path / "stat"), sys.executable, script, str(home.path)]
+    if subprocess.run(
+        ["unshare", "-m", "/bin/sh", "-c", 'mount --bind "$1" /proc/stat', "sh", arguments[0]]
+    ).returncode:
+        pytest.skip("no mount namespace of its own is allowed here")
+    done = subprocess.run(["unshare", "-m", "/bin/sh", "-c", inside, "sh", *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert _running(family) == []
 
 
 def test_stopping_ends_the_whole_tree_and_nothing_else(home: Home) -> None:

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from lockgate.core.errors import PlatformError
+from lockgate.embedded.broker import Broker
 from lockgate.embedded.databases import ROLE
 from lockgate.embedded.home import Home
 from lockgate.embedded.postgres import Postgres
@@ -216,6 +217,7 @@ def test_purging_works_on_damaged_files_and_leaves_nothing(home: Home) -> None:
     postgres = Postgres(home, durable=False)
     postgres.start()
     data = postgres.data
+    broker = psutil.Process(Broker(home).start().pid)
     (home.path / "state.json").write_text("{")
     (home.path / "secrets.json").write_text("{")
 
@@ -224,6 +226,25 @@ def test_purging_works_on_damaged_files_and_leaves_nothing(home: Home) -> None:
     assert not home.path.exists()
     assert not data.exists()
     assert _bearing_the_mark(home) == []
+    assert not broker.is_running() or broker.status() == "zombie"
+
+
+def test_a_broker_that_is_not_recorded_is_taken_up_not_started_twice(home: Home) -> None:
+    first = Broker(home).start()
+    home.forget()
+
+    second = Broker(home).start()
+
+    assert (second.pid, second.facts) == (first.pid, first.facts)
+
+
+def test_a_broker_that_is_not_recorded_is_stopped(home: Home) -> None:
+    broker = psutil.Process(Broker(home).start().pid)
+    home.forget()
+
+    stop_services(home)
+
+    assert not broker.is_running() or broker.status() == "zombie"
 
 
 def test_an_external_server_that_does_not_answer_is_one_clear_sentence(home: Home, postgres: Postgres) -> None:

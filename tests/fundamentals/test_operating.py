@@ -93,7 +93,7 @@ def test_what_a_round_breaks_on_is_told_by_doctor_and_ends_no_round(live: Live, 
 
 def test_what_dies_is_started_again_and_what_keeps_dying_ever_more_slowly(live: Live) -> None:
     """``lockgate up`` watches its processes; a command that stops the platform has the last word."""
-    watch = Watch(live.root, live.home)
+    watch = Watch(live.root, live.home, print)
     assert live.look_after(watch) == []
 
     kill(live, "worker/gamma")

@@ -1,6 +1,7 @@
 """The embedded broker: a Valkey server, through which Prefect's events travel."""
 
 import importlib.util
+import re
 import shutil
 import socket
 from contextlib import suppress
@@ -9,10 +10,11 @@ from urllib.parse import urlsplit
 
 from lockgate.core.errors import PlatformError
 from lockgate.embedded.addresses import describe
+from lockgate.embedded.ending import end_all
 from lockgate.embedded.home import Home, write_private
 from lockgate.embedded.listening import start_listening
 from lockgate.embedded.ports import LOOPBACK
-from lockgate.embedded.process import ProcessRecord
+from lockgate.embedded.process import ProcessRecord, birth_of, processes_in
 from lockgate.embedded.supervisor import Supervisor
 
 _NAME = "broker"
@@ -56,7 +58,7 @@ class Broker:
         Raises:
             PlatformError: If there is none for this machine, or it does not start; with the end of its log.
         """
-        running = self._supervisor.running(_NAME)
+        running = self._supervisor.running(_NAME) or self._adopt()
         if running:
             self._wait_until_ready(running)
             return running
@@ -81,6 +83,27 @@ class Broker:
             PlatformError: If it cannot be ended.
         """
         return self._supervisor.stop(_NAME)
+
+    def end(self) -> None:
+        """End it whether or not it is recorded: Valkey overwrites its environment, and with it the mark."""
+        end_all(processes_in(self._folder), 10.0)
+
+    def _adopt(self) -> ProcessRecord | None:
+        """Take up a broker that serves the port it was given and is not, or no longer, recorded."""
+        try:
+            port = int(re.findall(r"(?m)^port (\d+)$", (self._folder / "valkey.conf").read_text())[0])
+        except (OSError, IndexError):
+            return None
+        if self._supervisor.running(_NAME) or not _answers(port, self.home.secret("broker")):
+            return None
+        for process in processes_in(self._folder):
+            log = str(self._supervisor.log(_NAME))
+            record = ProcessRecord(
+                _NAME, process.pid, process.create_time(), log, {"port": port}, birth=birth_of(process.pid)
+            )
+            self._supervisor.remember(record)
+            return record
+        return None
 
     def _start_server(self, port: int) -> ProcessRecord:
         config = self._folder / "valkey.conf"

@@ -8,7 +8,7 @@ from contextlib import suppress
 import psutil
 
 from lockgate.core.errors import PlatformError
-from lockgate.embedded.process import MARK, SAME_BIRTH, ProcessRecord, find, runs
+from lockgate.embedded.process import ProcessRecord, find, is_older, mark_of, runs
 
 
 def members(record: ProcessRecord, mark: str) -> list[psutil.Process]:
@@ -55,24 +55,17 @@ def marked(prefix: str) -> list[psutil.Process]:
     return [
         process
         for process in psutil.process_iter()
-        if process.pid != os.getpid() and _mark_of(process).startswith(prefix)
+        if process.pid != os.getpid() and mark_of(process).startswith(prefix)
     ]
-
-
-def _mark_of(process: psutil.Process) -> str:
-    try:
-        return process.environ().get(MARK, "")
-    except (psutil.Error, OSError):
-        return ""
 
 
 def _is_member(process: psutil.Process, session: int | None, record: ProcessRecord, mark: str) -> bool:
     try:
-        if process.create_time() < record.created - SAME_BIRTH or process.status() == psutil.STATUS_ZOMBIE:
+        if is_older(process, record) or process.status() == psutil.STATUS_ZOMBIE:
             return False
         if session is not None and os.getsid(process.pid) == session:
             return True
-        return _mark_of(process) == mark
+        return mark_of(process) == mark
     except (psutil.Error, OSError):
         return False
 

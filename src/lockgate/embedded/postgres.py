@@ -12,9 +12,9 @@ from lockgate.embedded.home import PURGE, Home
 from lockgate.embedded.listening import start_listening
 from lockgate.embedded.ports import LOOPBACK
 from lockgate.embedded.postgres_binaries import ENVIRONMENT, Binaries, find_binaries
-from lockgate.embedded.postgres_data import PidFile, check_version, initialise, processes_in
+from lockgate.embedded.postgres_data import PidFile, check_version, initialise
 from lockgate.embedded.postgres_folder import postgres_folder, prepare_folder, remove_folders
-from lockgate.embedded.process import ProcessRecord
+from lockgate.embedded.process import ProcessRecord, birth_of, processes_in
 from lockgate.embedded.supervisor import Supervisor
 
 SUPERUSER = "postgres"
@@ -167,7 +167,8 @@ class Postgres:
         for process in inside:
             if process.pid == trace.pid:
                 log = str(self._supervisor.log(_NAME))
-                record = ProcessRecord(_NAME, trace.pid, process.create_time(), log, {"port": trace.port})
+                facts = {"port": trace.port}
+                record = ProcessRecord(_NAME, trace.pid, process.create_time(), log, facts, birth=birth_of(trace.pid))
                 self._supervisor.remember(record)
                 self._wait_until_ready(record)
                 return record

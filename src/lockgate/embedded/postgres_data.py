@@ -7,8 +7,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from lockgate.core.errors import PlatformError
 from lockgate.embedded.account import Account
 from lockgate.embedded.home import PURGE
@@ -46,25 +44,6 @@ class PidFile:
         if len(lines) < 4 or not lines[0].isdecimal() or not lines[3].isdecimal():
             return None
         return cls(int(lines[0]), int(lines[3]), len(lines) > 7 and lines[7].strip() == "ready")
-
-
-def processes_in(data: Path) -> list[psutil.Process]:
-    """The processes that work in a data folder: all of PostgreSQL's do, and no others.
-
-    Args:
-        data: The data folder.
-
-    Returns:
-        Those we may look at.
-    """
-
-    def works_there(process: psutil.Process) -> bool:
-        try:
-            return process.cwd() == str(data)
-        except (psutil.Error, OSError):
-            return False
-
-    return [process for process in psutil.process_iter() if works_there(process)]
 
 
 def initialise(

@@ -1,7 +1,7 @@
 """Daemon processes: start one and recognise it later.
 
-A process is known by its pid *and* its time of creation, so a pid that the system has given to
-somebody else is never taken for ours, let alone ended.
+A process is known by its pid *and* its birth, so a pid that the system has given to somebody else is never taken for
+ours, let alone ended. On Linux that is the boot and the ticks since then, which no step of the clock changes.
 """
 
 import os
@@ -32,10 +32,12 @@ class ProcessRecord:
     Args:
         name: Its name in this project, as "postgres" or "worker/weather".
         pid: Process id; it leads its own session.
-        created: Time of creation as psutil reports it, seconds since the epoch.
+        created: Time of creation as psutil reports it, seconds since the epoch; a step of the clock moves it.
         log: File that holds its standard output and error.
         facts: What its starter wants to find again: port, digest of the configuration.
         log_start: Length of the log, in bytes, when it was started: what is before is not its own.
+        birth: The boot and the ticks from it to the start; "" where the system does not tell, and in the records of
+            earlier releases.
     """
 
     name: str
@@ -44,6 +46,7 @@ class ProcessRecord:
     log: str
     facts: Mapping[str, str | int]
     log_start: int = 0
+    birth: str = ""
 
 
 def spawn(
@@ -98,7 +101,42 @@ def spawn(
         os.close(descriptor)
     _own_children[child.pid] = child
     created = psutil.Process(child.pid).create_time()
-    return ProcessRecord(name, child.pid, created, str(log), dict(facts), log_start)
+    return ProcessRecord(name, child.pid, created, str(log), dict(facts), log_start, birth_of(child.pid))
+
+
+def birth_of(pid: int) -> str:
+    """The boot and the ticks from it to the start of a process.
+
+    Args:
+        pid: Of a process.
+
+    Returns:
+        Two words; "" if there is no such process, or the system (not Linux) does not tell.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        # The name in brackets may itself hold blanks and brackets.
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return f"{boot} {fields[19]}"
+
+
+def is_older(process: psutil.Process, record: ProcessRecord) -> bool:
+    """Whether a process was there before the one of a record, which then did not start it.
+
+    Args:
+        process: As psutil found it.
+        record: As `spawn` returned it.
+
+    Raises:
+        psutil.Error: If the process has ended.
+    """
+    boot, _, ticks = record.birth.partition(" ")
+    own_boot, _, own_ticks = birth_of(process.pid).partition(" ")
+    if ticks and own_ticks:
+        return own_boot == boot and int(own_ticks) < int(ticks)
+    return process.create_time() < record.created - SAME_BIRTH
 
 
 def _unshielded(command: Sequence[str]) -> list[str]:
@@ -127,11 +165,54 @@ def find(record: ProcessRecord) -> psutil.Process | None:
         del _own_children[record.pid]
     try:
         process = psutil.Process(record.pid)
-        if abs(process.create_time() - record.created) > SAME_BIRTH:
+        if not _is_of(process, record):
             return None
         return None if process.status() == psutil.STATUS_ZOMBIE else process
     except psutil.NoSuchProcess:
         return None
+
+
+def _is_of(process: psutil.Process, record: ProcessRecord) -> bool:
+    if record.birth:
+        return birth_of(process.pid) == record.birth
+    if abs(process.create_time() - record.created) <= SAME_BIRTH:
+        return True
+    # A record of an earlier release, and the clock may have been set since.
+    return mark_of(process) == f"{Path(record.log).parent.parent}:{record.name}"
+
+
+def mark_of(process: psutil.Process) -> str:
+    """The mark in a process's environment.
+
+    Args:
+        process: As psutil found it.
+
+    Returns:
+        "" if it has none, or we may not look.
+    """
+    try:
+        return process.environ().get(MARK, "")
+    except (psutil.Error, OSError):
+        return ""
+
+
+def processes_in(folder: Path) -> list[psutil.Process]:
+    """The processes that work in a folder of a service: all of PostgreSQL's and the broker's do, and no others.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        Those we may look at.
+    """
+
+    def works_there(process: psutil.Process) -> bool:
+        try:
+            return process.cwd() == str(folder)
+        except (psutil.Error, OSError):
+            return False
+
+    return [process for process in psutil.process_iter() if works_there(process)]
 
 
 def runs(process: psutil.Process) -> bool:

@@ -134,6 +134,7 @@ def stop_services(home: Home, progress: Progress = lambda name, seconds: None) -
         for name in (name for name in _SERVICES if name in known):
             _timed(name, progress, partial(_stop_service, home, name))
         # What a starter was killed before noting.
+        Broker(home).end()
         Postgres(home).stop()
         supervisor.end_unrecorded()
 
@@ -141,7 +142,7 @@ def stop_services(home: Home, progress: Progress = lambda name, seconds: None) -
 def purge_services(home: Home) -> None:
     """End all processes of a home and delete it, with all databases in it.
 
-    Works on damaged files too: then the processes are found by their environment.
+    Works on damaged files too: then the processes are found by their environment and their working directory.
 
     Args:
         home: The home; nothing happens if it is not there.
@@ -157,6 +158,7 @@ def purge_services(home: Home) -> None:
         except DamagedFile:
             Supervisor(home).end_unrecorded()
             home.forget()
+            Broker(home).end()
         Postgres(home).purge()
         home.remove()
 

@@ -6,6 +6,7 @@ which ends with the platform. In containers their restart policy does this.
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,10 +38,13 @@ class Watch:
     Args:
         root: The project.
         home: Its home.
+        report: Told, once, what keeps it from starting something again.
     """
 
     root: Path
     home: Home
+    report: Callable[[str], None]
+    _told: str = ""
     _deaths: dict[str, _Deaths] = field(default_factory=dict)
 
     def look(self) -> list[str]:
@@ -57,13 +61,19 @@ class Watch:
                 due = [name for name in self._dead() if name in due]
                 if due:
                     self._start(due)
-        except LockgateError:
+        except LockgateError as error:
+            self._tell(f"{', '.join(due)} cannot be started again: {error}")
             due = []
         for name in due:
             deaths = self._deaths.setdefault(name, _Deaths())
             calm = time.monotonic() - deaths.last > CALM_SECONDS
             deaths.count, deaths.last = 1 if calm else deaths.count + 1, time.monotonic()
         return due
+
+    def _tell(self, text: str) -> None:
+        if text != self._told:
+            self._told = text
+            self.report(text)
 
     @property
     def over(self) -> bool:
@@ -88,11 +98,15 @@ class Watch:
 def main() -> None:
     """Watch until the platform is stopped."""
     root = project_root()
-    watch = Watch(root, home_of(root))
+    watch = Watch(root, home_of(root), _say)
     while not watch.over:
         time.sleep(PERIOD_SECONDS)
         for name in watch.look():
-            print(f"started {name} again", flush=True)  # noqa: T201
+            _say(f"started {name} again")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
