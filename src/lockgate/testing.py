@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from lockgate.core.asset import Asset, Output
+from lockgate.core.asset import Asset
 from lockgate.core.calling import asks_for, call
 from lockgate.core.check import CONTRACT, Verdict
 from lockgate.core.errors import GraphCycle, UsageError
@@ -57,6 +57,7 @@ def materialize(asset: Asset, *, partition: str = "", **inputs: Any) -> Material
     Raises:
         UsageError: If an input is missing or unknown.
         PartitionMismatch: If the asset has no such partition.
+        DefinitionError: If it returned nothing and is no effect, or is one and returned something.
     """
     asset.partitions.validate(partition)
     names = {given.param for given in asset.inputs}
@@ -69,7 +70,7 @@ def materialize(asset: Asset, *, partition: str = "", **inputs: Any) -> Material
     known = {**inputs, "partition": partition}
     asked = asks_for(asset.fn)
     returned = call(asset.fn, **{name: value for name, value in known.items() if name in asked})
-    output = returned if isinstance(returned, Output) else Output(returned)
+    output = asset.output_of(returned)
     metadata = kept_metadata(output.metadata, asset.key)
     return check_value(asset, output.value, partition=partition, metadata=metadata, **inputs)
 

@@ -4,8 +4,9 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from lockgate import Daily, Team
-from lockgate.core.errors import PartitionMismatch, UsageError
+from lockgate import Daily, Output, Team
+from lockgate.core.asset import Asset
+from lockgate.core.errors import DefinitionError, PartitionMismatch, UsageError
 from lockgate.store import UnsupportedValue
 from lockgate.testing import check_value, materialize, materialize_chain
 
@@ -87,3 +88,34 @@ def test_what_the_store_would_refuse_is_refused_in_memory_too() -> None:
     with pytest.raises(UnsupportedValue, match="Two columns are named"):
         check_value(highest, wide, partition=DAY)
     assert check_value(readings, wide, partition=DAY, raw=[]).outcome == "rejected"
+
+
+def _returning(value: object, *, effect: bool = False) -> Asset:
+    def made() -> object:
+        return value
+
+    return Team("harbour").asset(effect=effect)(made)
+
+
+@pytest.mark.parametrize("returned", [None, Output(None), Output(None, metadata={"rows": 0})], ids=repr)
+def test_nothing_is_no_value(returned: object) -> None:
+    with pytest.raises(DefinitionError, match=r"^harbour/made returned nothing\. Return a value, or declare effect"):
+        materialize(_returning(returned))
+
+
+def test_an_async_asset_that_returns_nothing_is_refused_too() -> None:
+    async def silent() -> None: ...
+
+    with pytest.raises(DefinitionError, match="harbour/silent returned nothing"):
+        materialize(Team("harbour").asset()(silent))
+
+
+@pytest.mark.parametrize("value", [0, "", [], {}, False, float("nan"), pd.DataFrame({"a": []})], ids=repr)
+def test_what_is_empty_is_a_value(value: object) -> None:
+    assert materialize(_returning(value)).outcome == "published"
+
+
+def test_an_effect_returns_nothing() -> None:
+    assert materialize(_returning(None, effect=True)).outcome == "published"
+    with pytest.raises(DefinitionError, match="effect harbour/made returned a int"):
+        materialize(_returning(1, effect=True))

@@ -290,3 +290,15 @@ print(psutil.Process().num_threads() - before)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "0\n"
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [pa.list_(pa.int64(), 2), pa.binary(2), pa.string_view(), pa.binary_view(), pa.list_view(pa.int64())],
+    ids=str,
+)
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_type_of_arrow_that_pandas_does_not_know_whole_is_one_clear_sentence(dtype: pa.DataType, rows: int) -> None:
+    frame = pd.DataFrame({"a": pd.Series([None] * rows, dtype=pd.ArrowDtype(dtype))})
+    with pytest.raises(UnsupportedValue, match=r"Give .* dtype|Give each column one type"):
+        encode_frame(frame)

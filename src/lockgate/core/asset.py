@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lockgate.core.check import CONTRACT, Check
+from lockgate.core.errors import DefinitionError
 from lockgate.core.formats import Trust
 from lockgate.core.keys import make_key
 from lockgate.core.partitions import Partitions, Unpartitioned
@@ -100,6 +101,30 @@ class Asset:
     def key(self) -> str:
         """``team/name``."""
         return make_key(self.team, self.name)
+
+    def output_of(self, returned: Any) -> Output:
+        """What the function returned, as an output: an effect's holds nothing, everybody else's holds a value.
+
+        ``None`` is no value: it is what a function returns that forgot to.
+
+        Args:
+            returned: A value, or an ``Output``.
+
+        Raises:
+            DefinitionError: If an effect returned something, or another asset nothing.
+        """
+        output = returned if isinstance(returned, Output) else Output(returned)
+        if self.effect and output.value is not None:
+            raise DefinitionError(
+                f"effect {self.key} returned a {type(output.value).__name__}.",
+                cure="An effect returns nothing, or Output(None, metadata=...).",
+                asset=self.key,
+            )
+        if not self.effect and output.value is None:
+            raise DefinitionError(
+                f"{self.key} returned nothing.", cure="Return a value, or declare effect=True.", asset=self.key
+            )
+        return output
 
     def check_specs(self) -> tuple[CheckSpec, ...]:
         """Names and severities of all its checks, the contract first."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from lockgate.core.asset import Asset, Output
 from lockgate.core.calling import asks_for, call
 from lockgate.core.check import CONTRACT, Check, Verdict
-from lockgate.core.errors import DefinitionError, LedgerError
+from lockgate.core.errors import LedgerError
 from lockgate.core.gate import AlreadyRejected, Blocked, Decision, Open, Pin, Slice, Unchanged, Waiting, decide
 from lockgate.core.metadata import kept_metadata
 from lockgate.core.partitions import UNPARTITIONED, Unpartitioned
@@ -154,20 +154,14 @@ class AssetRun:
         """Load the pinned inputs and call the team's function. Changes nothing here: see ``accept``.
 
         Raises:
-            DefinitionError: If an effect returned something, or metadata cannot be kept.
+            DefinitionError: If an effect returned something, another asset nothing, or metadata cannot be kept.
         """
         with only_pinned(self.pins):
             known = {given.param: self._load(given) for given in self.spec.inputs}
             known["partition"] = self.partition
             asked = asks_for(self.asset.fn)
             returned = call(self.asset.fn, **{name: value for name, value in known.items() if name in asked})
-        output = returned if isinstance(returned, Output) else Output(returned)
-        if self.spec.effect and output.value is not None:
-            raise DefinitionError(
-                f"effect {self.spec.key} returned a {type(output.value).__name__}.",
-                cure="An effect returns nothing, or Output(None, metadata=...).",
-                asset=self.spec.key,
-            )
+        output = self.asset.output_of(returned)
         metadata = kept_metadata(output.metadata, self.spec.key)
         if self.asset.contract is None:
             return Computed(known, Output(output.value, metadata))

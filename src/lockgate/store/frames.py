@@ -35,7 +35,7 @@ def encode_frame(frame: pd.DataFrame) -> bytes:
         pq.write_table(table, buffer, compression="zstd")
         content = buffer.getvalue()
         read = _to_pandas(_doubtful(frame, table, _read(content)))
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+    except (pa.ArrowException, NotImplementedError, TypeError, ValueError, OverflowError) as error:
         raise UnsupportedValue(
             f"The frame cannot be written as Parquet: {_without_data(error)}.",
             cure="Give each column one type that Parquet knows.",
@@ -176,7 +176,7 @@ def _check_column(name: str, before: "pd.Series[Any]", after: "pd.Series[Any]") 
         alike = not is_object_dtype(before.dtype) or all(map(same, before, after))
         if isinstance(before.dtype, pd.CategoricalDtype):
             alike = _same_labels(before.cat.categories, after.cat.categories)
-    except (AssertionError, TypeError, ValueError):
+    except (AssertionError, NotImplementedError, TypeError, ValueError):
         alike = False
     if not alike:
         raise UnsupportedValue(
