@@ -9,7 +9,7 @@ import typer
 
 from lockgate.cli.app import app
 from lockgate.cli.common import chosen_teams, prefect_client
-from lockgate.cli.output import building, console, errors, print_json
+from lockgate.cli.output import building, console, errors, harmless, print_json
 from lockgate.cli.plan import print_deployed, print_plan
 from lockgate.core.changes import Change
 from lockgate.core.errors import LockgateError
@@ -75,7 +75,9 @@ def deploy(teams: Teams = None, json: Json = False) -> None:
         asyncio.run(_deploy_platform(root))
         return
     results: dict[str, Result] = {}
-    complete = asyncio.run(_deploy(chosen_teams(root, teams), results.__setitem__ if json else print_deployed))
+    complete = asyncio.run(
+        _deploy(chosen_teams(root, teams), results.__setitem__ if json else harmless(print_deployed))
+    )
     if json:
         print_json({team: _json(result) for team, result in results.items()})
     raise typer.Exit(0 if complete else 1)
