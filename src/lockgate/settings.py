@@ -3,23 +3,30 @@
 LOCKGATE_LEDGER_URL   this process's login to the ledger (set for workers)
 LOCKGATE_STORE_URL    where values lie: file:///..., s3://..., memory://; empty where a process may touch none
 PREFECT_API_URL       Prefect's API
+LOCKGATE_API_URL      says that it is meant, where the project's own server runs at another address
 LOCKGATE_HOME         moves .lockgate/ out of the project
 LOCKGATE_DEPLOYMENT   name of the deployment that a run is of (set by the warm worker)
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from lockgate.core.errors import UsageError
-from lockgate.embedded.addresses import HTTP, POSTGRES, address_in
+from lockgate.embedded.addresses import HTTP, POSTGRES, address_in, describe
 from lockgate.embedded.home import PURGE, DamagedFile, Home
+from lockgate.embedded.supervisor import Supervisor
 
 PLATFORM = "platform"
 TEAMS = "teams"
 ENDPOINTS = "endpoints"
 DEPLOYMENT = "LOCKGATE_DEPLOYMENT"
 _CURE = "Start the platform: lockgate up"
+
+
+class NotInAProject(UsageError):
+    """Where we are belongs to no project."""
 
 
 def project_root(start: Path | None = None) -> Path:
@@ -35,7 +42,7 @@ def project_root(start: Path | None = None) -> Path:
     for folder in (start, *start.parents):
         if (folder / TEAMS).is_dir() and (folder / "prefect.yaml").is_file():
             return folder
-    raise UsageError(f"{start} is in no lockgate project.", cure="Go to a folder that has teams/ and prefect.yaml.")
+    raise NotInAProject(f"{start} is in no lockgate project.", cure="Go to a folder that has teams/ and prefect.yaml.")
 
 
 def team_folder(root: Path, team: str) -> Path:
@@ -105,11 +112,37 @@ def api_url(root: Path | None = None) -> str:
     """Prefect's API.
 
     Raises:
-        UsageError: If neither the environment nor the home says so, or the address is none.
+        UsageError: If neither the environment nor the home says so, the address is none, or it is not that of the
+            project's own server, which runs.
     """
     if url := address_in(os.environ, "PREFECT_API_URL", HTTP):
+        with suppress(NotInAProject):
+            refuse_stranger(home_of(root or project_root()), url)
         return url
     return _endpoint(home_of(root or project_root()), "api")
+
+
+def refuse_stranger(home: Home, url: str) -> None:
+    """Refuse the address of a Prefect server that a shell kept from elsewhere, while the project's own server runs.
+
+    Args:
+        home: The project's.
+        url: From ``PREFECT_API_URL``; ``LOCKGATE_API_URL`` of the same value says that it is meant.
+
+    Raises:
+        UsageError: If it is another server's.
+    """
+    server = Supervisor(home).running("server")
+    own = str(server.facts["url"]) if server else url
+    if _address(url) not in (_address(own), _address(os.environ.get("LOCKGATE_API_URL", ""))):
+        raise UsageError(
+            f"PREFECT_API_URL is {describe(url)}, but this project's own server runs at {describe(own)}.",
+            cure="Unset it; if it is meant, set LOCKGATE_API_URL to it too.",
+        )
+
+
+def _address(url: str) -> str:
+    return url.rstrip("/").replace("//localhost", "//127.0.0.1")
 
 
 def _endpoint(home: Home, name: str) -> str:

@@ -11,7 +11,8 @@ import httpx
 from lockgate.core.errors import DefinitionError, InvalidName, PartitionMismatch, PlatformError, UsageError
 from lockgate.core.keys import check_name, split_key
 from lockgate.core.spec import AssetSpec
-from lockgate.settings import all_teams, api_url
+from lockgate.embedded.supervisor import Supervisor
+from lockgate.settings import ENDPOINTS, all_teams, api_url, home_of
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
@@ -34,16 +35,27 @@ async def prefect_client(root: Path) -> "AsyncIterator[PrefectClient]":
                 await client.hello()
                 yield client
     except httpx.HTTPStatusError as error:
-        if error.response.status_code != httpx.codes.UNAUTHORIZED:
-            raise
+        status = error.response.status_code
+        if status == httpx.codes.UNAUTHORIZED:
+            raise PlatformError(
+                f"Prefect's API at {url} does not accept our credentials.", cure="Set PREFECT_API_AUTH_STRING."
+            ) from None
         raise PlatformError(
-            f"Prefect's API at {url} does not accept our credentials.", cure="Set PREFECT_API_AUTH_STRING."
+            f"Prefect's API at {url} answered {status} {error.response.reason_phrase}.",
+            cure="See: lockgate doctor, and the server's log.",
         ) from None
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        raise PlatformError(f"Prefect's API at {url} does not answer.", cure="Start it: lockgate up") from error
+        raise PlatformError(f"Prefect's API at {url} does not answer.", cure=_cure(root, url)) from error
     except httpx.HTTPError as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise PlatformError(f"Prefect's API at {url} failed: {reason}.", cure="See: lockgate doctor") from error
+
+
+def _cure(root: Path, url: str) -> str:
+    home = home_of(root)
+    if home.state().get(ENDPOINTS, {}).get("api") != url:
+        return "Start it where it runs, or correct PREFECT_API_URL."
+    return "See: lockgate doctor" if Supervisor(home).running("server") else "Start it: lockgate up"
 
 
 def chosen_teams(root: Path, names: Iterable[str] | None) -> list[str]:

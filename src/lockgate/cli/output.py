@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, ParamSpec
 
 from rich.console import Console
+from rich.markup import escape
 
 P = ParamSpec("P")
 
@@ -66,3 +67,9 @@ def progress(name: str, seconds: float) -> None:
 def building(team: str) -> None:
     """Say that a team's environment is being built, which can take a while."""
     errors.print(f"  building the environment of {team} ...")
+
+
+@harmless
+def warn(text: str) -> None:
+    """Say what a person should know while something goes on."""
+    errors.print(f"[yellow]![/yellow] {escape(text)}")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from lockgate.cli.app import app
-from lockgate.cli.output import building, console, errors, print_json, progress
+from lockgate.cli.output import building, console, errors, print_json, progress, warn
 from lockgate.cli.working import working
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import purge_services, stop_services
@@ -47,7 +47,9 @@ def up_command(
     else:
         console.print(f"Prefect's UI: {platform.ui_url}")
         console.print(f"For Prefect's own commands: export PREFECT_API_URL={platform.api_url}")
-    if detach:
+    if Supervisor(platform.home).running(NAME):
+        errors.print("It runs on by itself. To end it: lockgate down")
+    elif detach:
         watch = [sys.executable, "-m", "lockgate.platform.watch"]
         Supervisor(platform.home).start(NAME, watch, environment=dict(os.environ), folder=root)
     else:
@@ -62,7 +64,7 @@ def _watch_until_the_end(root: Path, home: Home) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     errors.print("Ctrl-C ends it.")
-    watch = Watch(root, home)
+    watch = Watch(root, home, warn)
     while not ended.wait(PERIOD_SECONDS):
         for name in watch.look():
             errors.print(f"[yellow]![/yellow] {name} had died: started again")

@@ -224,6 +224,10 @@ class Home:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
+        except OSError as error:
+            raise PlatformError(
+                f"The file {path} cannot be read: {error.strerror}.", cure="Set LOCKGATE_HOME to a folder of your own."
+            ) from error
         except ValueError as error:
             raise DamagedFile(f"The file {path} is damaged: it is not JSON.", cure=PURGE) from error
         if not isinstance(content, dict):

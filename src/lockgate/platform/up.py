@@ -17,7 +17,7 @@ from lockgate.environments import Announce, silent
 from lockgate.ledger.admin import bootstrap
 from lockgate.ledger.roles import DATABASE
 from lockgate.platform.workers import start_worker
-from lockgate.settings import ENDPOINTS, PLATFORM, all_teams, home_of
+from lockgate.settings import ENDPOINTS, PLATFORM, all_teams, home_of, refuse_stranger
 
 if TYPE_CHECKING:
     from lockgate.orchestration.deploy import Result
@@ -63,7 +63,10 @@ async def up(root: Path, progress: Progress, announce: Announce = silent) -> Pla
     home = home_of(root)
     teams = all_teams(root)
     with home.sole_starter():
-        services = start_services(home, External.of(os.environ), progress)
+        external = External.of(os.environ)
+        if external.api_url:
+            refuse_stranger(home, external.api_url)
+        services = start_services(home, external, progress)
         began = time.monotonic()
         address = _prepare_ledger(home, services, teams)
         store = os.environ.get("LOCKGATE_STORE_URL") or (home.path / "store").as_uri()
