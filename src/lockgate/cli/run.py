@@ -10,7 +10,7 @@ import typer
 from lockgate.cli.app import app
 from lockgate.cli.common import check_partition, checked_key, prefect_client, registered
 from lockgate.cli.outcomes import exit_code, told
-from lockgate.cli.output import console, errors, print_json
+from lockgate.cli.output import console, errors, print_json, warn
 from lockgate.cli.several import run_several
 from lockgate.core.keys import label
 from lockgate.core.selection import is_several
@@ -57,7 +57,7 @@ async def _run(root: Path, key: str, partition: str, wait: bool, force: bool, js
                 return 0
             waiting = nullcontext() if json else errors.status(f"{label(key, partition)} runs ...")
             with waiting:
-                result = await wait_for(client, ledger, flow_run_id)
+                result = await wait_for(client, ledger, flow_run_id, warn)
     _show(json, vars(result), told(label(key, partition), result.outcome, result.message))
     return exit_code([result.outcome])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lockgate.cli.common import prefect_client
 from lockgate.cli.outcomes import exit_code, told
-from lockgate.cli.output import console, errors, print_json
+from lockgate.cli.output import console, errors, print_json, warn
 from lockgate.core.chain import make_chain
 from lockgate.core.errors import PartitionMismatch, PlatformError, UsageError
 from lockgate.core.keys import label
@@ -36,7 +36,7 @@ async def run_several(root: Path, keys: list[str], partition: str, *, wait: bool
                 print_json({"flow_run_id": flow_run_id}) if json else console.print(started)
                 return 0
             with nullcontext() if json else errors.status(f"{label(selection.job, partition)} runs ..."):
-                results, problem = await wait_for_slices(client, ledger, flow_run_id)
+                results, problem = await wait_for_slices(client, ledger, flow_run_id, warn)
     if json:
         print_json([vars(result) for result in results])
     else:

@@ -1,7 +1,9 @@
 """Starting a run by hand, and waiting for what becomes of it."""
 
 import asyncio
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +16,10 @@ from lockgate.core.gate import Reason
 from lockgate.ledger import Attempt, Ledger
 
 POLL_SECONDS = 0.3
+UNTAKEN_SECONDS = 10.0
 MAX_SLICES = 10_000
 GOOD = ("published", "unchanged")
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,18 @@ async def start_run(
     return str(run.id)
 
 
-async def wait_for(client: PrefectClient, ledger: Ledger, flow_run_id: str) -> RunResult:
+async def wait_for(client: PrefectClient, ledger: Ledger, flow_run_id: str, tell: Tell = lambda why: None) -> RunResult:
     """Wait until a run is over and say what became of it.
 
     A run that ended without an attempt (its process died, its code could not be loaded) has failed.
+
+    Args:
+        client: Of Prefect's API.
+        ledger: Where its attempt is.
+        flow_run_id: The run.
+        tell: Told, once, why no worker has taken the run after some seconds.
     """
-    state = await _final_state(client, flow_run_id)
+    state = await _final_state(client, flow_run_id, tell)
     message = (state.message or state.name or "").partition("\n")[0]
     attempts = ledger.attempts(flow_run_id=flow_run_id)
     if not attempts:
@@ -91,7 +101,7 @@ async def wait_for(client: PrefectClient, ledger: Ledger, flow_run_id: str) -> R
 
 
 async def wait_for_slices(
-    client: PrefectClient, ledger: Ledger, flow_run_id: str
+    client: PrefectClient, ledger: Ledger, flow_run_id: str, tell: Tell = lambda why: None
 ) -> tuple[list[SliceResult], str | None]:
     """Wait until a run of several is over.
 
@@ -99,7 +109,7 @@ async def wait_for_slices(
         One result per asset and partition in the order of their gates; and why the run ended before it had settled
         them all, if it did.
     """
-    state = await _final_state(client, flow_run_id)
+    state = await _final_state(client, flow_run_id, tell)
     attempts = ledger.attempts(flow_run_id=flow_run_id, limit=MAX_SLICES)
     results = [await _slice_result(ledger, attempt) for attempt in reversed(attempts)]
     complete = state.is_completed() or any(result.outcome not in GOOD for result in results)
@@ -120,12 +130,24 @@ def _why(ledger: Ledger, attempt: Attempt) -> str:
     return "; ".join(map(str, reasons)) or str(attempt.reason.get("why", ""))
 
 
-async def _final_state(client: PrefectClient, flow_run_id: str) -> State[Any]:
+async def _final_state(client: PrefectClient, flow_run_id: str, tell: Tell) -> State[Any]:
+    patience = time.monotonic() + UNTAKEN_SECONDS
     while True:
         run = await client.read_flow_run(flow_run_id)  # type: ignore[arg-type]
         if run.state and run.state.is_final():
             return run.state
+        if run.state and run.state.is_scheduled() and time.monotonic() > patience:
+            patience = math.inf
+            tell(await _why_untaken(client, run.work_pool_name or ""))
         await asyncio.sleep(POLL_SECONDS)
+
+
+async def _why_untaken(client: PrefectClient, pool: str) -> str:
+    if (await client.read_work_pool(pool)).is_paused:
+        return f"No worker takes it: the pool {pool} is paused. Run: prefect work-pool resume {pool}"
+    if any(worker.status == "ONLINE" for worker in await client.read_workers_for_work_pool(pool)):
+        return f"It waits: the worker of {pool} has as many runs as it may, or has just died. See: lockgate doctor"
+    return f"No worker takes it: none of {pool} is alive. Start it: lockgate up"
 
 
 async def _settled(ledger: Ledger, attempt: Attempt) -> Attempt:

@@ -32,8 +32,12 @@ def start_worker(
     """
     folder = root if name == PLATFORM else team_folder(root, name)
     python = sys.executable if name == PLATFORM else team_python(folder)
+    # Prefect keeps a folder of a fixed name in it, which is only for the user who came first.
+    temporary = home.path / "tmp" / name
+    temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
     environment = {
         **minimal_environment(),
+        "TMPDIR": str(temporary),
         # A closed pool's command says python, which is the team's.
         "PATH": os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", os.defpath)]),
         **prefect,

@@ -21,6 +21,7 @@ from lockgate.worker.fork_server import READY
 
 RUNTIME = "LOCKGATE_WORKER_RUNTIME"
 START_SECONDS = 120
+LONGEST_FOLDER = 60
 
 
 def socket_path(folder: Path) -> Path:
@@ -36,6 +37,12 @@ def fingerprint(folder: Path) -> str:
         digest.update(f"{Path(packages).stat().st_mtime_ns}\n".encode())
     digest.update(repr(stamps(folder)).encode())
     return digest.hexdigest()
+
+
+def _short_folder() -> str:
+    """A temporary folder for sockets, whose paths may be at most 107 bytes long: the worker's lies in a project."""
+    own = tempfile.gettempdir()
+    return own if len(os.fsencode(own)) <= LONGEST_FOLDER or not Path("/tmp").is_dir() else "/tmp"  # noqa: S108
 
 
 @dataclass
@@ -56,7 +63,7 @@ class ForkServers:
         self._warn = warn
         self._servers: dict[Path, _Server] = {}
         self._turn = asyncio.Lock()
-        self._runtime = tempfile.mkdtemp(prefix="lockgate-")
+        self._runtime = tempfile.mkdtemp(prefix="lockgate-", dir=_short_folder())
         os.environ[RUNTIME] = self._runtime
 
     async def ensure(self, folder: Path) -> None:
