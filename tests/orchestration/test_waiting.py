@@ -1,8 +1,11 @@
-"""Who waits for a run that no worker takes is told so, once, and why."""
+"""What waits: for a run that no worker takes, and says why, once; a run that Prefect starts before its time."""
 
 import asyncio
+import datetime
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from prefect.client.orchestration import PrefectClient, get_client
@@ -10,10 +13,20 @@ from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled, Scheduled
 
+from lockgate.core.schedule import Cron
 from lockgate.embedded.home import Home
 from lockgate.embedded.services import purge_services, start_services
-from lockgate.orchestration import start
+from lockgate.orchestration import catch_up, start
 from lockgate.orchestration.start import _final_state
+
+SANTIAGO = ZoneInfo("America/Santiago")
+# The next of its changes that is to come.
+GAP = next(
+    day
+    for day in (datetime.date.today() + datetime.timedelta(days=number) for number in range(2, 400))
+    if datetime.datetime.combine(day, datetime.time(1), SANTIAGO).utcoffset()
+    > datetime.datetime.combine(day - datetime.timedelta(days=1), datetime.time(1), SANTIAGO).utcoffset()
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +75,29 @@ def test_why_a_run_waits(api: str, monkeypatch: pytest.MonkeyPatch, pool: str, w
     asyncio.run(asyncio.wait_for(wait(), 120))
     assert len(told) == 1
     assert told[0].startswith(why)
+
+
+def test_a_run_that_comes_before_its_time_gives_way_to_one_at_its_time(
+    api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The midnight that Santiago will not have: Prefect makes it 23:00, and the day is over at 01:00."""
+    early = datetime.datetime.fromisoformat(f"{GAP - datetime.timedelta(days=1)}T23:00-04:00")
+
+    async def meet() -> None:
+        async with _client(api) as client:
+            flow = await client.create_flow_from_name("santiago")
+            deployment = await client.create_deployment(flow, "daily", parameters={"partition": ""})
+            run = await client.create_flow_run_from_deployment(
+                deployment, state=Scheduled(scheduled_time=early), parameters={"partition": "", "force": False}
+            )
+            context = SimpleNamespace(flow=None, flow_run=run.model_copy(update={"auto_scheduled": True}))
+            monkeypatch.setattr(catch_up.FlowRunContext, "get", lambda: context)
+            for _ in range(2):  # started again after a crash, it makes no second one
+                state = await catch_up.at_another_time("latest", Cron("0 0 * * *", "America/Santiago"))
+                assert state
+                assert state.name == "Skipped"
+            others = [each for each in await client.read_flow_runs() if each.id != run.id and each.flow_id == flow]
+            assert [each.expected_start_time for each in others] == [early + datetime.timedelta(hours=1)]
+            assert others[0].parameters == {"partition": "", "force": False}
+
+    asyncio.run(asyncio.wait_for(meet(), 120))
