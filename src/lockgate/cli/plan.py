@@ -2,12 +2,12 @@
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from lockgate.cli.output import console, errors
-from lockgate.core.changes import Change, FieldChange
+from lockgate.core.changes import Change, FieldChange, excerpts, narrowed
 from lockgate.core.errors import LockgateError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def print_plan(team: str, result: "Result") -> None:
     for change in result.changes:
         console.print(f"  {_SIGNS[change.action]} {change.part} {escape(change.name)}")
         if change.action == "changed":
-            for field in change.fields:
+            for field in (part for whole in change.fields for part in narrowed(whole)):
                 console.print(f"      {_told(field)}", soft_wrap=False)
 
 
@@ -51,9 +51,8 @@ def _summary(changes: tuple[Change, ...]) -> str:
 
 
 def _told(field: FieldChange) -> str:
-    return escape(f"{field.name}: {_short(field.before)} -> {_short(field.after)}")
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 3]}..."
+    sides = (field.before, field.after)
+    plain = all(isinstance(side, str) for side in sides)
+    before, after = (str(side) if plain else json.dumps(side, default=str, ensure_ascii=False) for side in sides)
+    before, after = excerpts(before, after, MAX_VALUE)
+    return escape(f"{field.name}: {before} -> {after}")
