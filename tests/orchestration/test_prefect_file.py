@@ -59,7 +59,7 @@ def test_schedules_by_cron_by_interval_and_one_per_static_partition() -> None:
     every = AssetSpec("weather/b", "c", schedule=Every(timedelta(hours=1)))
     static = AssetSpec("weather/c", "c", Static("x", "y"), schedule=Every(timedelta(hours=1)))
     assert deployment(cron)["schedules"] == [{"cron": "0 6 * * *", "timezone": "Europe/Berlin"}]
-    assert deployment(every)["schedules"] == [{"interval": 3600.0}]
+    assert deployment(every)["schedules"] == [{"interval": 3600.0, "anchor_date": "2001-01-01T00:00:00+00:00"}]
     parameters = [entry["parameters"] for entry in deployment(static)["schedules"]]  # type: ignore[attr-defined]
     assert parameters == [{"partition": "x"}, {"partition": "y"}]
 

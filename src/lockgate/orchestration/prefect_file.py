@@ -12,6 +12,7 @@ from lockgate.core.keys import event_resource, slug
 from lockgate.core.partitions import UNPARTITIONED, Static, Unpartitioned
 from lockgate.core.schedule import schedule_to_json
 from lockgate.core.spec import AssetSpec, InputSpec
+from lockgate.orchestration.schedules import anchored
 
 FILE = "prefect.yaml"
 MATERIALIZED = "prefect.asset.materialization.succeeded"
@@ -66,7 +67,7 @@ def _job(team: str, job: Job) -> dict[str, Any]:
         "work_pool": {"name": team},
     }
     if schedule := schedule_to_json(job.schedule):
-        entry["schedules"] = [schedule]
+        entry["schedules"] = [anchored(schedule)]
     return entry
 
 
@@ -82,7 +83,7 @@ def unquoted(text: str) -> str:
 
 def _schedules(spec: AssetSpec) -> list[dict[str, Any]]:
     """One schedule, or one per static partition; a daily asset finds its partition by the time it was due."""
-    schedule = schedule_to_json(spec.schedule) or {}
+    schedule = anchored(schedule_to_json(spec.schedule) or {})
     if isinstance(spec.partitions, Static):
         return [
             {**schedule, "slug": slug(f"{spec.name}-{name}"), "parameters": {"partition": name}}
@@ -113,6 +114,12 @@ def _trigger(spec: AssetSpec, given: InputSpec, known: Mapping[str, AssetSpec]) 
     else:
         trigger["parameters"] = {"partition": "{{ event.payload.partition }}"}
     return trigger
+
+
+def started_by(automation: str) -> str:
+    """The key of the asset that an automation of this name starts; an empty text if it is no `trigger_name`."""
+    source, _, dependent = automation.partition(" -> ")
+    return dependent if "/" in source and "/" in dependent else ""
 
 
 def trigger_name(source: str, dependent: str) -> str:
