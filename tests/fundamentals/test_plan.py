@@ -142,11 +142,11 @@ def test_a_deploy_that_breaks_halfway_says_so_and_the_next_one_finishes(live: Li
     # given that Prefect's API fails in the middle
     assert asyncio.run(run()) is False
     assert str(results[BROKEN]) == (
-        "Prefect's API failed while team delta was deployed: connection reset by peer."
-        " What is missing is made up for by: lockgate deploy delta"
+        "Team delta is registered, but Prefect's API failed while it was deployed: connection reset by peer."
+        " The next deploy makes up for what is missing; see: lockgate doctor"
     )
     halfway = deployed(live)
-    assert set(halfway["registered"]) == {"delta/copy", "delta/daily_copy"}
+    assert set(halfway["registered"]) == {"delta/copy", "delta/daily_copy", "delta/by_region"}
     assert halfway["automations"] == {}
 
     # when the same is deployed again, then nothing is missing

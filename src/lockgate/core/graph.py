@@ -3,7 +3,7 @@
 import graphlib
 from collections.abc import Iterable, Mapping
 
-from lockgate.core.errors import GraphCycle, NotShared, PartitionMismatch, UnknownInput
+from lockgate.core.errors import DefinitionError, GraphCycle, NotShared, PartitionMismatch, UnknownInput
 from lockgate.core.partitions import fit
 from lockgate.core.spec import AssetSpec, InputSpec
 
@@ -27,6 +27,28 @@ def check_graph(team: Iterable[AssetSpec], others: Mapping[str, AssetSpec]) -> N
         for given in spec.inputs:
             _check_input(spec, given, known)
     _check_cycles(known)
+
+
+def standing(team: Iterable[AssetSpec], others: Mapping[str, AssetSpec]) -> dict[str, AssetSpec]:
+    """Those of a team's assets whose inputs, direct or not, are there, shared and fitting, by key.
+
+    Args:
+        team: All assets of the team, as they are about to be deployed.
+        others: The registered assets of the other teams by key.
+    """
+    own = {spec.key: spec for spec in team}
+    while lacking := [key for key, spec in own.items() if not _stands(spec, {**own, **others})]:
+        own = {key: spec for key, spec in own.items() if key not in lacking}
+    return own
+
+
+def _stands(spec: AssetSpec, known: Mapping[str, AssetSpec]) -> bool:
+    try:
+        for given in spec.inputs:
+            _check_input(spec, given, known)
+    except DefinitionError:
+        return False
+    return True
 
 
 def _check_input(spec: AssetSpec, given: InputSpec, known: Mapping[str, AssetSpec]) -> None:

@@ -14,11 +14,9 @@ Plain ``prefect deploy`` meets ``lockgate deploy`` in ``register_team``, the bui
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from uuid import UUID
 
-import httpx
 from prefect.client.orchestration import PrefectClient
-from prefect.exceptions import PrefectException
+from prefect.events import AutomationCore
 
 from lockgate.core.errors import LockgateError, PlatformError
 from lockgate.environments import Announce, silent
@@ -28,7 +26,9 @@ from lockgate.orchestration.plan import TeamChanges, compare_with_prefect, plan_
 from lockgate.orchestration.pool_template import read_pool
 from lockgate.orchestration.pools import ensure_pool
 from lockgate.orchestration.prefect_file import FILE
-from lockgate.orchestration.prefect_state import Held, Wanted, read_file, read_held
+from lockgate.orchestration.prefect_state import Held, Wanted, automations_of, read_file, read_held, update_of
+from lockgate.orchestration.refused import REFUSALS, Refused, told, unplanned
+from lockgate.orchestration.together import register_together
 from lockgate.orchestration.validate import TeamPlan, check_pickles, check_plan, producers_first
 from lockgate.settings import PLATFORM, ledger_url
 
@@ -57,7 +57,8 @@ async def deploy_teams(
 ) -> bool:
     """Deploy teams, each as soon as it and those it reads from are loaded, producers first.
 
-    One that is wrong is reported and stops no other; one whose code hangs holds back those alone that read from it.
+    Teams that read each other are judged as one set. One that is wrong is reported and stops no other; one whose code
+    hangs holds back those alone that read from it.
 
     Args:
         root: The project.
@@ -74,9 +75,13 @@ async def deploy_teams(
     complete = True
     while loading or plans:
         if free := producers_first(plans, set(loading.values())):
-            result = await _deploy(plans.pop(free[0]), root, client)
-            complete &= not isinstance(result, LockgateError)
-            report(free[0], result)
+            group = [plans.pop(team) for team in free[0]]
+            if len(group) > 1:
+                register_together(group, root)
+            for plan in group:
+                result = await _deploy(plan, root, client)
+                complete &= not isinstance(result, LockgateError)
+                report(plan.team, result)
             continue
         done, _ = await asyncio.wait(loading, return_when=asyncio.FIRST_COMPLETED)
         for load in done:
@@ -92,13 +97,18 @@ async def deploy_teams(
 async def _deploy(plan: TeamPlan, root: Path, client: PrefectClient) -> Result:
     try:
         changes = await plan_team(plan, root, client, read_registry(root, plan.team), login=plan.team)
+    except LockgateError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - whatever one team breaks on, the others are deployed
+        return unplanned(plan.team, error)
+    try:
         await carry_out(changes, root, client)
     except LockgateError as error:
         return error
-    except (httpx.HTTPError, PrefectException) as error:
+    except Exception as error:  # noqa: BLE001 - the same
         return PlatformError(
-            f"Prefect's API failed while team {plan.team} was deployed: {_first_line(error)}.",
-            cure=f"What is missing is made up for by: lockgate deploy {plan.team}",
+            f"Team {plan.team} is registered, but Prefect's API failed while it was deployed: {told(error)}.",
+            cure="The next deploy makes up for what is missing; see: lockgate doctor",
             team=plan.team,
         )
     return changes
@@ -109,6 +119,7 @@ async def carry_out(changes: TeamChanges, root: Path, client: PrefectClient) -> 
 
     Raises:
         LedgerError: If the ledger refuses; then nothing is changed.
+        PlatformError: If Prefect's API refuses some of it; the rest is done.
         HTTPError: If Prefect's API fails; then a repeated deploy finishes.
     """
     parts = {change.part for change in changes.changes}
@@ -116,58 +127,75 @@ async def carry_out(changes: TeamChanges, root: Path, client: PrefectClient) -> 
         register_team(changes.plan, root)
     if "pool" in parts:
         await ensure_pool(client, changes.pool)
-    await _apply(changes.wanted, changes.held, client)
-    for key in changes.held.keys() - changes.wanted.keys():
-        await _remove(changes.held[key], client)
+    refused = Refused(changes.plan.team)
+    await _apply(changes.wanted, changes.held, client, refused)
+    await _remove_others(changes.wanted, changes.held, client, refused)
+    refused.tell()
 
 
 async def deploy_platform(root: Path, client: PrefectClient) -> None:
-    """Bring the platform's own pool and deployments to what the root ``prefect.yaml`` says."""
-    await ensure_pool(client, read_pool(root, PLATFORM, root))
-    wanted = read_file(root / FILE)
-    await _apply(wanted, await read_held(client, {each.flow for each in wanted.values()}), client)
+    """Bring the platform's own pool and deployments to what the root ``prefect.yaml`` says.
+
+    Raises:
+        PlatformError: If Prefect's API refuses some of it; the rest is done.
+    """
+    refused = Refused(PLATFORM)
+    try:
+        await ensure_pool(client, read_pool(root, PLATFORM, root))
+        wanted = read_file(root / FILE)
+        await _apply(wanted, await read_held(client, {each.flow for each in wanted.values()}), client, refused)
+    except REFUSALS as error:
+        raise unplanned(PLATFORM, error) from None
+    refused.tell()
 
 
-async def _apply(wanted: Mapping[str, Wanted], held: Mapping[str, Held], client: PrefectClient) -> None:
+async def _apply(wanted: Mapping[str, Wanted], held: Held, client: PrefectClient, refused: Refused) -> None:
     """Create and change what differs. Automations are changed in place, so that no event falls in between."""
-    differing = list(compare_with_prefect(wanted, held))
-    deployments = {change.name for change in differing if change.part == "deployment"}
-    triggers = {change.name for change in differing if change.part == "trigger"}
+    differing = {(change.part, change.name) for change in compare_with_prefect(wanted, held)}
     for key, each in wanted.items():
-        if key in deployments:
-            flow_id = await client.create_flow_from_name(each.flow)
-            deployment_id = await client.create_deployment(flow_id=flow_id, name=each.name, **each.arguments)
-        else:
-            deployment_id = held[key].deployment.id
-        await _apply_triggers(each, held.get(key), deployment_id, triggers, client)
+        with refused.by_itself(f"deployment {key}"):
+            if ("deployment", key) in differing:
+                flow_id = await client.create_flow_from_name(each.flow)
+                deployment_id = await client.create_deployment(flow_id=flow_id, name=each.name, **each.arguments)
+            else:
+                deployment_id = held.deployments[key].id
+            triggers = each.automations(deployment_id)
+            await _apply_triggers(
+                {name: one for name, one in triggers.items() if ("trigger", name) in differing}, held, client, refused
+            )
 
 
 async def _apply_triggers(
-    wanted: Wanted, held: Held | None, deployment_id: UUID, differing: set[str], client: PrefectClient
+    differing: Mapping[str, AutomationCore], held: Held, client: PrefectClient, refused: Refused
 ) -> None:
-    present = held.automations if held else {}
-    automations = wanted.automations(deployment_id)
-    for name in differing & (automations.keys() | present.keys()):
-        if name not in automations:
-            await client.delete_automation(present[name].id)
-        elif name in present:
-            await client.update_automation(present[name].id, automations[name])
-        else:
-            await client.create_automation(automations[name])
+    current = held.current()
+    for name, automation in differing.items():
+        with refused.by_itself(f"trigger {name}"):
+            if name in current:
+                await client.update_automation(current[name].id, update_of(automation))
+            else:
+                await client.create_automation(automation)
 
 
 async def remove_vanished(plan: TeamPlan, client: PrefectClient) -> None:
-    """Delete the team's deployments that its Prefect file no longer has."""
-    wanted = read_file(plan.folder / FILE)
-    for key, held in (await read_held(client, {plan.team})).items():
-        if key not in wanted:
-            await _remove(held, client)
+    """Delete what Prefect holds of a team, deployments and automations, that its Prefect file no longer has.
+
+    Raises:
+        PlatformError: If Prefect's API refuses some of it; the rest is done.
+    """
+    refused = Refused(plan.team)
+    await _remove_others(read_file(plan.folder / FILE), await read_held(client, {plan.team}), client, refused)
+    refused.tell()
 
 
-async def _remove(held: Held, client: PrefectClient) -> None:
-    await client.delete_resource_owned_automations(f"prefect.deployment.{held.deployment.id}")
-    await client.delete_deployment(held.deployment.id)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+async def _remove_others(wanted: Mapping[str, Wanted], held: Held, client: PrefectClient, refused: Refused) -> None:
+    """Delete what shall not be there, automations first: none is left that points nowhere."""
+    automations = automations_of(wanted, held.ids(wanted))
+    unwanted = [each for name, each in held.current().items() if name not in automations]
+    for each in [*unwanted, *held.surplus(automations.values())]:
+        with refused.by_itself(f"trigger {each.name}"):
+            await client.delete_automation(each.id)
+    for key in held.deployments.keys() - wanted.keys():
+        with refused.by_itself(f"deployment {key}"):
+            await client.delete_resource_owned_automations(f"prefect.deployment.{held.deployments[key].id}")
+            await client.delete_deployment(held.deployments[key].id)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 from prefect.client.orchestration import PrefectClient
+from prefect.events import AutomationCore
 
 from lockgate.core.changes import Change, compare
 from lockgate.core.errors import LockgateError
@@ -17,15 +19,16 @@ from lockgate.orchestration.pool_template import Pool, read_pool, usable_kind
 from lockgate.orchestration.pools import pool_fields
 from lockgate.orchestration.prefect_file import FILE
 from lockgate.orchestration.prefect_state import (
-    NOT_YET,
     Held,
     Wanted,
+    automations_of,
     held_fields,
     read_file,
     read_held,
     trigger_fields,
     wanted_fields,
 )
+from lockgate.orchestration.refused import unplanned
 from lockgate.orchestration.validate import TeamPlan, check_pickles, check_plan, producers_first
 from lockgate.settings import PLATFORM, ledger_url
 
@@ -39,14 +42,14 @@ class TeamChanges:
         changes: What differs, in the order pool, assets, deployments, triggers.
         pool: Its work pool as it shall be.
         wanted: Its deployments as they shall be, by full name.
-        held: Those that Prefect holds, by full name.
+        held: What Prefect holds of them.
     """
 
     plan: TeamPlan
     changes: tuple[Change, ...]
     pool: Pool
     wanted: Mapping[str, Wanted]
-    held: Mapping[str, Held]
+    held: Held
 
     def to_json(self) -> list[dict[str, Any]]:
         """The changes as JSON-compatible data."""
@@ -82,15 +85,37 @@ async def plan_loaded(
         team: error for team, error in loaded.items() if isinstance(error, LockgateError)
     }
     registry = read_registry(root, PLATFORM)
-    for team in producers_first(plans):
-        try:
-            found[team] = await plan_team(plans[team], root, client, registry)
-        except LockgateError as error:
-            found[team] = error
-            continue
-        others = {key: spec for key, spec in registry.items() if spec.team != team}
-        registry = others | {spec.key: spec for spec in plans[team].specs}
+    for group in producers_first(plans):
+        together = registry | specs_of(plans[team] for team in group)
+        for team in group:
+            found[team] = await _planned(plans[team], root, client, registry | others_of(team, together))
+        for team in group:
+            if not isinstance(found[team], LockgateError):
+                registry = others_of(team, registry) | specs_of([plans[team]])
     return found
+
+
+async def _planned(
+    plan: TeamPlan, root: Path, client: PrefectClient, registry: Mapping[str, AssetSpec]
+) -> TeamChanges | LockgateError:
+    try:
+        return await plan_team(plan, root, client, registry)
+    except LockgateError as error:
+        return error
+    except httpx.TransportError:
+        raise  # it ails them all, and the command says so once
+    except Exception as error:  # noqa: BLE001 - whatever one team breaks on, the others are planned
+        return unplanned(plan.team, error)
+
+
+def specs_of(plans: Iterable[TeamPlan]) -> dict[str, AssetSpec]:
+    """All assets of some teams, by key."""
+    return {spec.key: spec for plan in plans for spec in plan.specs}
+
+
+def others_of(team: str, registry: Mapping[str, AssetSpec]) -> dict[str, AssetSpec]:
+    """What a registry has of the other teams."""
+    return {key: spec for key, spec in registry.items() if spec.team != team}
 
 
 async def plan_team(
@@ -118,7 +143,7 @@ async def plan_team(
         check_pickles(plan, ledger)
     pool = read_pool(root, plan.team, plan.folder, kind=usable_kind(plan.folder), producers=plan.producers)
     wanted = read_file(plan.folder / FILE)
-    held = await read_held(client, {plan.team} | {each.flow for each in wanted.values()})
+    held = await read_held(client, {plan.team, *(each.flow for each in wanted.values())})
     before = {key: spec.to_json() for key, spec in registry.items() if spec.team == plan.team}
     after = {spec.key: spec.to_json() for spec in plan.specs}
     changes = (
@@ -129,18 +154,19 @@ async def plan_team(
     return TeamChanges(plan, changes, pool, wanted, held)
 
 
-def compare_with_prefect(wanted: Mapping[str, Wanted], held: Mapping[str, Held]) -> Iterator[Change]:
+def compare_with_prefect(wanted: Mapping[str, Wanted], held: Held) -> Iterator[Change]:
     """What differs between the deployments of a file, with their triggers, and those that Prefect holds."""
     yield from compare(
         "deployment",
-        {key: held_fields(each) for key, each in held.items()},
+        {key: held_fields(each) for key, each in held.deployments.items()},
         {key: wanted_fields(each) for key, each in wanted.items()},
     )
-    ids = {key: held[key].deployment.id if key in held else NOT_YET for key in wanted}
+    after = automations_of(wanted, held.ids(wanted))
+    before: dict[str, AutomationCore] = {f"{each.name} ({each.id})": each for each in held.surplus(after.values())}
     yield from compare(
         "trigger",
-        {name: trigger_fields(found) for each in held.values() for name, found in each.automations.items()},
-        {name: trigger_fields(each) for key in wanted for name, each in wanted[key].automations(ids[key]).items()},
+        {name: trigger_fields(each) for name, each in {**before, **held.current()}.items()},
+        {name: trigger_fields(each) for name, each in after.items()},
     )
 
 

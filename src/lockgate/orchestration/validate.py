@@ -109,18 +109,30 @@ def check_pickles(plan: TeamPlan, ledger: Ledger) -> None:
             )
 
 
-def producers_first(plans: Mapping[str, TeamPlan], loading: AbstractSet[str] = frozenset()) -> list[str]:
-    """The teams in an order in which each comes after those it reads from, as far as there is one.
+def producers_first(plans: Mapping[str, TeamPlan], loading: AbstractSet[str] = frozenset()) -> list[tuple[str, ...]]:
+    """The teams in an order in which each comes after those it reads from; those that read each other come together.
 
     Args:
         plans: The teams.
         loading: Other teams that are not loaded yet; who reads from them, directly or not, is left out.
+
+    Returns:
+        Groups of teams, most of one.
     """
     held = set(loading)
     while more := {team for team, plan in plans.items() if team not in held and plan.producers & held}:
         held |= more
     reads = {team: plan.producers & plans.keys() for team, plan in plans.items() if team not in held}
-    try:
-        return list(graphlib.TopologicalSorter(reads).static_order())
-    except graphlib.CycleError:
-        return sorted(reads)
+    above = {team: _reached(team, reads) for team in reads}
+    group = {team: tuple(sorted({team, *(one for one in above[team] if team in above[one])})) for team in reads}
+    order = {group[team]: {group[one] for one in above[team]} - {group[team]} for team in reads}
+    return list(graphlib.TopologicalSorter(order).static_order())
+
+
+def _reached(team: str, reads: Mapping[str, AbstractSet[str]]) -> set[str]:
+    """All teams that one reads from, directly or through others."""
+    found, new = set[str](), set(reads[team])
+    while new:
+        found |= new
+        new = {further for one in new for further in reads[one]} - found
+    return found
