@@ -85,7 +85,7 @@ def _major_version(folder: Path, account: Account | None) -> int | None:
             [folder / "postgres", "--version"],
             capture_output=True,
             text=True,
-            timeout=10,
+            timeout=60,
             cwd="/",
             env=ENVIRONMENT,
             user=account.user if account else None,

@@ -7,7 +7,6 @@ ours, let alone ended. On Linux that is the boot and the ticks since then, which
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ MARK = "LOCKGATE_STARTED_BY"
 # Seconds. Two readings of one creation time differ by rounding; no pid comes round again this fast.
 SAME_BIRTH = 0.05
 
+_FROM_A_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 _own_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
@@ -83,7 +83,7 @@ def spawn(
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         child = subprocess.Popen(
-            _unshielded(command),
+            list(command),
             env={**environment, MARK: mark},
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -94,6 +94,8 @@ def spawn(
             user=user,
             group=group,
             extra_groups=None if account is None else [],
+            # Only then, since a function of ours after the fork is a risk in a process with threads.
+            preexec_fn=_hear if _is_deaf() else None,
         )
     except OSError as error:
         raise PlatformError(f"The process {name} cannot be started: {command[0]}: {error.strerror}.") from error
@@ -139,17 +141,17 @@ def is_older(process: psutil.Process, record: ProcessRecord) -> bool:
     return process.create_time() < record.created - SAME_BIRTH
 
 
-def _unshielded(command: Sequence[str]) -> list[str]:
-    """The command, with the signals that a shell keeps from what runs in the background as they are by default.
+def _is_deaf() -> bool:
+    """Whether we ignore what a shell lets all that it runs in the background ignore.
 
-    Ignored signals are inherited through every start of a program: a daemon started so would never hear an interrupt.
+    It is inherited through every start of a program: a daemon would never hear an interrupt.
     """
-    ignored = [int(each) for each in (signal.SIGINT, signal.SIGQUIT) if signal.getsignal(each) is signal.SIG_IGN]
-    if not ignored:
-        return list(command)
-    heard = f"for number in {ignored}: signal.signal(number, signal.SIG_DFL)"
-    script = f"import os, signal, sys\n{heard}\nos.execvp(sys.argv[1], sys.argv[1:])"
-    return [sys.executable, "-I", "-S", "-c", script, *command]
+    return any(signal.getsignal(each) is signal.SIG_IGN for each in _FROM_A_TERMINAL)
+
+
+def _hear() -> None:
+    for each in _FROM_A_TERMINAL:
+        signal.signal(each, signal.SIG_DFL)
 
 
 def find(record: ProcessRecord) -> psutil.Process | None:
