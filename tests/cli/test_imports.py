@@ -44,4 +44,4 @@ def test_a_team_without_contracts_loads_without_pandas(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "assets.py").write_text(TEAM)
     code = "import sys\nfrom lockgate import loading\nassert loading.main() == 0"
-    assert heavy_after(code, str(folder)) == set()
+    assert heavy_after(code, str(folder), "1") == set()

@@ -86,7 +86,7 @@ def test_the_command_shows_the_plan_and_tells_scripts_whether_there_is_something
     ).items()
 
     done = live.command("deploy", BROKEN)
-    assert "1 asset removed, 2 assets created" in done.out
+    assert "1 asset removed, 3 assets created" in done.out
     done = live.command("plan", BROKEN, "--exit-code")
     assert (done.code, done.out) == (0, "delta: up to date\n")
 

@@ -34,7 +34,7 @@ def test_a_deployments_full_name_is_the_assets_key(live: Live) -> None:
     names = {found["name"] for found in live.deployments("alpha")}
     with live.ledger() as ledger:
         registered = {key for key in ledger.registry() if key.startswith("alpha/")}
-    assert {f"alpha/{name}" for name in names} == registered | {"alpha/@all"}
+    assert {f"alpha/{name}" for name in names} == registered | {"alpha/@all", "alpha/@clumsy"}
 
 
 def test_outcomes_show_as_named_states_of_the_right_type(live: Live, bad_day: BadDay, day: str) -> None:

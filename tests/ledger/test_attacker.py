@@ -261,7 +261,9 @@ def test_roles_cannot_be_changed(attacker: psycopg.Connection[Any], change: str)
     assert refused.value.sqlstate in {"42501", "0LP01", "0A000"}
 
 
-@pytest.mark.parametrize("call", ["collect(0)", "progress()", "end_overlong(0)"])
+@pytest.mark.parametrize(
+    "call", ["collect(0)", "progress()", "end_overlong(0)", "cancel(1, 'x')", "under_way()", "only_round()"]
+)
 def test_what_is_the_platforms_is_not_the_teams(attacker: psycopg.Connection[Any], call: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege):
         attacker.execute(f"select lockgate.{call}")
@@ -278,7 +280,8 @@ def test_teams_and_platform_may_call_exactly_these_functions(scene: World) -> No
     writing = {"register", "begin", "renew", "stage", "verdict", "publish", "reject", "fail", "record", "confirm",
                "rollback", "waive"}  # fmt: skip
     operating = {"progress", "collect", "expired", "expire", "expendable_versions", "retire_versions",
-                 "expendable_attempts", "retire_attempts", "end_overlong"}  # fmt: skip
+                 "expendable_attempts", "retire_attempts", "end_overlong", "rejection_of", "cancel",
+                 "under_way", "only_round"}  # fmt: skip
     for login, may in (("flights", both | writing), ("platform", both | operating)):
         query = (
             "select proname from pg_proc where pronamespace = 'lockgate'::regnamespace"

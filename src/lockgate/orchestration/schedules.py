@@ -1,12 +1,12 @@
 """Schedules as Prefect reads them: what its own parser refuses is told before anything is deployed."""
 
 from collections.abc import Mapping
-from typing import Any
-
-from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from lockgate.core.errors import InvalidSchedule
+
+if TYPE_CHECKING:  # a command that plans nothing does not pay for Prefect
+    from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 
 # Every interval counts from here, a Monday's midnight in UTC, so that no deploy moves its times.
 ANCHOR = "2001-01-01T00:00:00+00:00"
@@ -17,7 +17,7 @@ def anchored(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {**rule, "anchor_date": ANCHOR} if "interval" in rule else dict(rule)
 
 
-def prefect_schedule(rule: Mapping[str, Any]) -> CronSchedule | IntervalSchedule:
+def prefect_schedule(rule: Mapping[str, Any]) -> "CronSchedule | IntervalSchedule":
     """A schedule of a manifest or a Prefect file, ``{"cron", "timezone"}`` or ``{"interval"}``, as Prefect's own.
 
     An interval of a file that names no anchor counts from `ANCHOR`.
@@ -25,6 +25,9 @@ def prefect_schedule(rule: Mapping[str, Any]) -> CronSchedule | IntervalSchedule
     Raises:
         InvalidSchedule: If Prefect cannot read it.
     """
+    from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
+    from pydantic import ValidationError
+
     try:
         return CronSchedule(**rule) if "cron" in rule else IntervalSchedule(**{**anchored(rule), **rule})
     except ValidationError as error:
