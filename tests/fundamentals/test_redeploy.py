@@ -142,6 +142,7 @@ EDITS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_change_of_the_code_is_planned_and_applied(live: Live, standing: Code) -> None:
     """Afterwards nothing is left to do, and what is deployed is what a team deployed afresh would have."""
     text = CODE
@@ -299,6 +300,7 @@ DONE_TO = {
 }
 
 
+@pytest.mark.slow
 def test_everything_done_in_prefect_is_planned_and_undone(live: Live, standing: Code) -> None:
     """The plan names the part; after a deploy all is as it was, whatever it was."""
     before = deployed(live)
