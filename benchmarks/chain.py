@@ -12,11 +12,14 @@ hand-off   from the end of an asset's check to the first line of its dependent, 
 """
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from prefect.client.schemas.objects import FlowRun
 
 from benchmarks.common import Bench, Series, arguments, report, running_platform, say
+from benchmarks.workers import beside
 
 LINES, LENGTH = 20, 5
 CODE = """
@@ -109,18 +112,22 @@ def hand_offs(folder: Path, length: int, rounds: int) -> list[float]:
     ]
 
 
-def deploy_bare(bench: Bench, code: str) -> str:
-    """A flow ``bare`` in a file of its own, in the team's pool; returns the deployment's full name."""
-    (bench.root / "teams" / "bench" / "bare.py").write_text(code)
-    bench.client.create_deployment(
-        flow_id=bench.client.create_flow_from_name("bare"),
-        name="bare",
-        entrypoint="bare.py:bare",
-        work_pool_name="bench",
-        pull_steps=[],
-        path=".",
-    )
-    return "bare/bare"
+@contextmanager
+def bare_flow(bench: Bench, code: str) -> Iterator[str]:
+    """For the block, a flow ``bare`` on a warm worker of its own; yields the deployment's full name."""
+    folder = bench.root / "bare"
+    folder.mkdir()
+    (folder / "bare.py").write_text(code)
+    with beside(bench, folder) as pool:
+        bench.client.create_deployment(
+            flow_id=bench.client.create_flow_from_name("bare"),
+            name="bare",
+            entrypoint="bare.py:bare",
+            work_pool_name=pool,
+            pull_steps=[],
+            path=".",
+        )
+        yield "bare/bare"
 
 
 def main() -> None:
@@ -130,8 +137,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lockgate-bench-times-") as name:
         folder = Path(name)
         code = CODE.format(folder=folder, lines=lines, length=length)
-        with running_platform({"bench": code}) as bench:
-            bare = deploy_bare(bench, BARE_CODE.format(lines=lines, length=length))
+        bare_code = BARE_CODE.format(lines=lines, length=length)
+        with running_platform({"bench": code}) as bench, bare_flow(bench, bare_code) as bare:
             job, tasks = [], []
             for number in range(rounds + 1):
                 tasks.append(seconds(run(bench, bare, {})))

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from benchmarks.chain import deploy_bare, run, seconds
+from benchmarks.chain import bare_flow, run, seconds
 from benchmarks.common import Bench, Series, arguments, report, running_platform, say
 from lockgate.ledger import Ledger
 from lockgate.loading import load_team, spec_of
@@ -116,8 +116,7 @@ def main() -> None:
     """Measure."""
     asked = arguments(__doc__)
     rounds = 2 if asked.quick else 20
-    with running_platform({"bench": CODE}) as bench:
-        bare = deploy_bare(bench, BARE)
+    with running_platform({"bench": CODE}) as bench, bare_flow(bench, BARE) as bare:
         runs: dict[str, list[float]] = {"bench/frame": [], bare: []}
         for number in range(rounds + 1):
             for deployment, took in runs.items():

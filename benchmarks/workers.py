@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -80,6 +81,29 @@ def replaced(bench: Bench, team: str, kind: Kind, *, limit: int = 4, api_url: st
         _move(bench, team, team)
         supervisor.stop(f"worker/{pool}")
         bench.client.delete_work_pool(pool)
+
+
+@contextmanager
+def beside(bench: Bench, folder: Path) -> Iterator[str]:
+    """For the block, a warm worker of a folder that is no team's; yields the name of its pool.
+
+    A team's worker runs the team's own flows and no others.
+    """
+    pool = folder.name
+    job = read_pool(bench.root, pool, folder, kind=WARM.pool).base_job_template
+    bench.client.create_work_pool(WorkPoolCreate(name=pool, type=WARM.pool, base_job_template=job))
+    supervisor = Supervisor(bench.home)
+    supervisor.start(
+        f"worker/{pool}",
+        [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool, "--name", pool],
+        environment={**minimal_environment(), **client_environment(bench.home, bench.api_url)},
+        folder=folder,
+    )
+    until(lambda: _is_online(bench, pool), f"the worker of {pool} is online")
+    try:
+        yield pool
+    finally:
+        supervisor.stop(f"worker/{pool}")
 
 
 def _is_online(bench: Bench, pool: str) -> bool:
