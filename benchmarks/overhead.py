@@ -51,13 +51,13 @@ def ten_rows(value):
     return len(value) == 10
 """
 BARE = """
+import pandas as pd
 from prefect import flow
-from assets import body
 
 
 @flow(name="bare")
 async def bare():
-    body()
+    pd.DataFrame({"n": range(10)})
 """
 
 
