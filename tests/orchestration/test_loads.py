@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lockgate.core.graph import standing
+from lockgate.core.graph import registrable
 from lockgate.core.spec import AssetSpec, InputSpec
 from lockgate.orchestration import loads
 from lockgate.orchestration.loads import load_plans, start_loading
@@ -66,6 +66,6 @@ def test_what_stands_of_a_team_is_what_has_all_its_inputs() -> None:
     between = AssetSpec("b/between", "c", inputs=(InputSpec("a/first", "x"),), shared_with=("a",))
     kept_back = AssetSpec("b/between", "c")
     team = (first, second, third)
-    assert set(standing(team, {})) == {"a/first"}
-    assert set(standing(team, {"b/between": kept_back})) == {"a/first"}
-    assert set(standing(team, {"b/between": between})) == {"a/first", "a/second", "a/third"}
+    assert set(registrable(team, {})) == {"a/first"}
+    assert set(registrable(team, {"b/between": kept_back})) == {"a/first"}
+    assert set(registrable(team, {"b/between": between})) == {"a/first", "a/second", "a/third"}

@@ -92,17 +92,17 @@ def definition(fn: Callable[..., Any]) -> FunctionType | None:
 
     None if there is none, as behind a function written in C.
     """
-    found: Any = fn
+    inner: Any = fn
     while True:
-        found = inspect.unwrap(found)
-        if isinstance(found, functools.partial):
-            found = found.func
-        elif inspect.ismethod(found):
-            found = found.__func__
-        elif isinstance(found, FunctionType):
-            return found
-        elif isinstance(method := inspect.getattr_static(type(found), "__call__", None), FunctionType):
-            found = method
+        inner = inspect.unwrap(inner)
+        if isinstance(inner, functools.partial):
+            inner = inner.func
+        elif inspect.ismethod(inner):
+            inner = inner.__func__
+        elif isinstance(inner, FunctionType):
+            return inner
+        elif isinstance(method := inspect.getattr_static(type(inner), "__call__", None), FunctionType):
+            inner = method
         else:
             return None
 
@@ -147,8 +147,8 @@ def asks_for(fn: Callable[..., Any]) -> tuple[str, ...]:
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
         inspect.Parameter.KEYWORD_ONLY,
     )
-    found = inspect.signature(fn).parameters.items()
-    return tuple(name for name, each in found if each.kind in open_kinds and name not in bound)
+    parameters = inspect.signature(fn).parameters.items()
+    return tuple(name for name, each in parameters if each.kind in open_kinds and name not in bound)
 
 
 # -- what it came to ------------------------------------------------------------------------------------------

@@ -39,12 +39,12 @@ def code_version(asset: Asset, files: Mapping[str, str], declared_in: str) -> st
 def _narrowed(asset: Asset, files: Mapping[str, str], declared_in: str) -> set[str]:
     chosen = {path for path in files if path in (LOCK, declared_in) or path.startswith(OUTSIDE)}
     for pattern in asset.code or ():
-        found = {path for path in files if fnmatch.fnmatchcase(path, pattern)}
-        if not found:
+        matching = {path for path in files if fnmatch.fnmatchcase(path, pattern)}
+        if not matching:
             raise DefinitionError(
                 f"code={pattern!r} of {asset.key} names no file that counts as code.",
                 cure="Name files below the team's folder; see the docs of Team.asset.",
                 asset=asset.key,
             )
-        chosen |= found
+        chosen |= matching
     return chosen

@@ -29,7 +29,7 @@ def check_graph(team: Iterable[AssetSpec], others: Mapping[str, AssetSpec]) -> N
     _check_cycles(known)
 
 
-def standing(team: Iterable[AssetSpec], others: Mapping[str, AssetSpec]) -> dict[str, AssetSpec]:
+def registrable(team: Iterable[AssetSpec], others: Mapping[str, AssetSpec]) -> dict[str, AssetSpec]:
     """Those of a team's assets whose inputs, direct or not, are there, shared and fitting, by key.
 
     Args:
@@ -37,12 +37,12 @@ def standing(team: Iterable[AssetSpec], others: Mapping[str, AssetSpec]) -> dict
         others: The registered assets of the other teams by key.
     """
     own = {spec.key: spec for spec in team}
-    while lacking := [key for key, spec in own.items() if not _stands(spec, {**own, **others})]:
+    while lacking := [key for key, spec in own.items() if not _can_be_registered(spec, {**own, **others})]:
         own = {key: spec for key, spec in own.items() if key not in lacking}
     return own
 
 
-def _stands(spec: AssetSpec, known: Mapping[str, AssetSpec]) -> bool:
+def _can_be_registered(spec: AssetSpec, known: Mapping[str, AssetSpec]) -> bool:
     try:
         for given in spec.inputs:
             _check_input(spec, given, known)

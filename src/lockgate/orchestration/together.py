@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lockgate.core.errors import LockgateError
-from lockgate.core.graph import standing
+from lockgate.core.graph import registrable
 from lockgate.ledger import Ledger
 from lockgate.orchestration.plan import others_of, read_registry, specs_of
 from lockgate.orchestration.validate import TeamPlan, check_pickles, check_plan
@@ -49,7 +49,7 @@ def _register_what_stands(plan: TeamPlan, root: Path) -> bool:
     """
     registry = read_registry(root, plan.team)
     before = {key: spec.to_json() for key, spec in registry.items() if spec.team == plan.team}
-    stands = standing(plan.specs, others_of(plan.team, registry))
+    stands = registrable(plan.specs, others_of(plan.team, registry))
     after = before | {key: spec.to_json() for key, spec in stands.items()}
     if after != before:
         with Ledger(ledger_url(plan.team, root)) as ledger:
